@@ -1,0 +1,93 @@
+import type { DomainEvent, Recorded } from "@grantline/domain/kernel";
+
+/** The store's global order of an event: a decimal string, opaque to callers. Compare with `comparePositions`. */
+export type Position = string;
+export const START: Position = "0";
+
+/** A stream that must not exist. */
+export const NO_STREAM = -1;
+
+export interface Actor {
+  readonly kind: "user" | "client" | "agent" | "operator" | "system";
+  readonly id: string;
+}
+
+export interface EventMeta {
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly traceparent?: string;
+  readonly actor: Actor;
+  readonly region: string;
+  readonly service: string;
+  /** Sealed (P9). */
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+/**
+ * An event ready to be stored. `body` is the exact JSON text of {id, stream, revision, type, version, at, data, meta};
+ * `hash` = base64url SHA-256(previous hash of the stream, or "" for the first, ‖ body): P10. Stores keep both byte for byte.
+ */
+export interface SealedEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly body: string;
+  readonly hash: string;
+}
+
+export interface StoredEvent extends SealedEvent {
+  readonly position: Position;
+}
+
+/** A stored event with its body parsed. `at` as epoch seconds is `atSeconds`. */
+export interface ReadEvent<E extends DomainEvent = DomainEvent> {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: Position;
+  readonly hash: string;
+  readonly at: string;
+  readonly version: number;
+  readonly meta: EventMeta;
+  readonly event: Recorded<E>;
+}
+
+export type AppendResult =
+  | { readonly kind: "appended"; readonly position: Position; readonly revision: number }
+  /** The stream is not at the expected revision; `actual` is where it is. */
+  | { readonly kind: "conflict"; readonly actual: number };
+
+/** The store can't be reached or did not answer: the outcome is unknown. Retry with the same event ids and expected revision. */
+export class EventStoreUnavailable extends Error {
+  override readonly name = "EventStoreUnavailable";
+}
+
+/**
+ * The source of truth. One contract suite (`@grantline/event-store/contract`) for every adapter.
+ * - `append` resolves only after the events are durable (P1). Atomic. Same event ids at the same place again: `appended`, nothing new.
+ * - reading by position never skips an event that gets a lower position later (gap-free under concurrent writers).
+ */
+export interface EventStore {
+  append(stream: string, expectedRevision: number, events: readonly SealedEvent[]): Promise<AppendResult>;
+  /** In order of revision from `fromRevision` (inclusive, default 0), at most `limit`. */
+  readStream(stream: string, fromRevision?: number, limit?: number): Promise<readonly StoredEvent[]>;
+  /** The last event of a stream, for its revision and hash. */
+  readLast(stream: string): Promise<StoredEvent | undefined>;
+  /** All streams, in order of position, strictly after `after`. */
+  readAll(after: Position, limit: number): Promise<readonly StoredEvent[]>;
+  /** Position of the newest event, START when empty. A read barrier: sees everything acknowledged before the call, by any process. */
+  head(): Promise<Position>;
+  /** Live feed after `from`: at least once, in order. The callback is awaited before the next batch. */
+  subscribe(from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void): Subscription;
+  close(): Promise<void>;
+}
+
+export interface Subscription {
+  close(): Promise<void>;
+}
+
+export function comparePositions(a: Position, b: Position): number {
+  return a.length === b.length ? (a < b ? -1 : a > b ? 1 : 0) : a.length - b.length;
+}

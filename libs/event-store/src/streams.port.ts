@@ -1,0 +1,38 @@
+import type { Decider, DomainEvent, Outcome } from "@grantline/domain/kernel";
+import type { EventMeta, Position } from "./port.ts";
+
+/** A stream's folded state and where it stands. `revision` -1: the stream does not exist. */
+export interface Loaded<S> {
+  readonly state: S;
+  readonly revision: number;
+  /** Hash of the last event, "" when none. */
+  readonly hash: string;
+}
+
+export interface Executed<S, O> {
+  readonly outcome: O;
+  readonly state: S;
+  readonly revision: number;
+  /** Of the last event appended; undefined when nothing was. */
+  readonly position?: Position;
+}
+
+/**
+ * Runs one decider against its streams: load (cache, snapshot, store) → decide → append at the expected revision →
+ * write-through → answer. On a conflict it reloads and decides again, bounded and jittered. A refusal is decided only on
+ * state just read from the store; a cached state may only accept (architecture.md §4).
+ */
+export interface StreamRepository<S, C, O extends Outcome> {
+  /** Latest state this instance knows; `fresh` reads past every cache. Never older than a revocation acknowledged before the call (P5). */
+  load(id: string, options?: { readonly fresh?: boolean }): Promise<Loaded<S>>;
+  execute(id: string, command: C, meta: CommandMeta): Promise<Executed<S, O>>;
+  /** The stream name for an id: `grant-{id}`. */
+  stream(id: string): string;
+}
+
+/** Everything of the envelope a handler knows; ids, time, region and service are added by the runtime. */
+export type CommandMeta = Pick<EventMeta, "correlationId" | "actor" | "traceparent" | "ip" | "userAgent" | "causationId">;
+
+export interface StreamRuntime {
+  repository<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>): StreamRepository<S, C, O>;
+}

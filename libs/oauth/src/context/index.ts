@@ -1,0 +1,112 @@
+import type { ClientCommand, ClientOutcome, ClientState } from "@grantline/domain/client";
+import type { ConsentCommand, ConsentOutcome, ConsentState } from "@grantline/domain/consent";
+import type { GrantCommand, GrantOutcome, GrantState } from "@grantline/domain/grant";
+import type { LoginCommand, LoginOutcome, LoginState } from "@grantline/domain/login";
+import type { ResourceCommand, ResourceOutcome, ResourceState } from "@grantline/domain/resource";
+import type { SubjectCommand, SubjectOutcome, SubjectState } from "@grantline/domain/subject";
+import type { TokenCommand, TokenOutcome, TokenState } from "@grantline/domain/token";
+import type { AccessTokenIssued } from "@grantline/domain/issuance";
+import type { CommandMeta, EventStore, ReadEvent, StreamRepository } from "@grantline/event-store";
+import type { PasswordIdentity } from "@grantline/identity";
+import type { RetryKeys, Seals, SubjectKeys, TokenSigner } from "@grantline/keys";
+import type { EphemeralStore } from "@grantline/read-model";
+
+export interface Clock { /** Epoch seconds, whole. */ now(): number; }
+export interface Random {
+  /** base64url of n random bytes. */
+  token(bytes: number): string;
+  /** Lower-case hex of n random bytes. */
+  hex(bytes: number): string;
+}
+
+export interface Repositories {
+  readonly grants: StreamRepository<GrantState, GrantCommand, GrantOutcome>;
+  readonly clients: StreamRepository<ClientState, ClientCommand, ClientOutcome>;
+  readonly resources: StreamRepository<ResourceState, ResourceCommand, ResourceOutcome>;
+  readonly consents: StreamRepository<ConsentState, ConsentCommand, ConsentOutcome>;
+  readonly subjects: StreamRepository<SubjectState, SubjectCommand, SubjectOutcome>;
+  readonly logins: StreamRepository<LoginState, LoginCommand, LoginOutcome>;
+  readonly tokens: StreamRepository<TokenState, TokenCommand, TokenOutcome>;
+}
+
+/** Where a token without a grant lives: `{writer}-{yyyymmddhh}` and its revision in `issuance-{…}`. */
+export interface IssuanceSlot { readonly locator: string }
+
+/** The one writer of this instance's issuance stream. Resolves when the event is durable (P1). */
+export interface IssuanceWriter {
+  /** Reserves the next revision, lets `make` mint the token with its locator (`{writer}-{hour}.{revision}`), appends. */
+  issue<T>(make: (locator: string) => { readonly event: AccessTokenIssued; readonly result: T }, meta: CommandMeta): Promise<T>;
+  /** The event at a locator, undefined when there is none. */
+  read(locator: string): Promise<ReadEvent<AccessTokenIssued> | undefined>;
+}
+
+/** Counts what strangers cause (P13); flushed to `security-*` streams each minute and at shutdown. */
+export interface SecurityLog {
+  count(entry: { readonly type: "ClientAuthenticationFailed" | "LoginFailed" | "RateLimited" | "RequestRefused" | "AnomalyDetected"; readonly reason: string; readonly ip: string; readonly clientId?: string; readonly endpoint?: string }): void;
+}
+
+/** Address and client limits (architecture.md §7). */
+export interface Limits {
+  /** Throws OAuthError too_many_requests with Retry-After and RateLimit headers when the address has failed too often lately, or is over its anonymous writes. */
+  check(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
+  /** Counts one failure or write; the wait grows with each. */
+  consume(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
+  /** Per-client limit of authenticated calls; returns RateLimit headers, throws when over. */
+  client(clientId: string, perMinute: number | undefined): Readonly<Record<string, string>>;
+}
+
+export interface Lifetimes {
+  readonly code: number; readonly accessToken: number; readonly refreshIdle: number; readonly refreshAbsolute: number; readonly idToken: number;
+  readonly session: number; readonly refreshRetryWindow: number; readonly parRequest: number; readonly interaction: number;
+}
+/** What the slices need of the settings. */
+export interface OAuthSettings {
+  /** Exactly as published: no trailing slash games. */
+  readonly issuer: string;
+  /** Scheme and host of the issuer. */
+  readonly origin: string;
+  /** Path of the issuer, "" or "/oauth". Endpoints live below it. */
+  readonly basePath: string;
+  readonly region: string;
+  readonly production: boolean;
+  readonly secureCookies: boolean;
+  /** Registered resource uri of the admin API: `{origin}/admin/v1`. */
+  readonly adminResource: string;
+  readonly defaultResource?: string;
+  /** By entity kind. */
+  readonly lifetimes: Readonly<Record<"human" | "service" | "agent", Lifetimes>>;
+  readonly accessTokenFormat: "jwt" | "opaque";
+  readonly dcr: { readonly enabled: boolean; readonly initialAccessTokens: readonly string[]; readonly unusedLifetime: number; readonly redirectSchemes: readonly string[] };
+  readonly cimd: { readonly enabled: boolean; readonly allowInsecureLoopback: boolean };
+  /** Login names of operators: the people who may hold `grantline:*`. */
+  readonly operators: readonly string[];
+}
+
+/** A client as slices see it: registered, or a CIMD document not yet in a stream. */
+export interface ClientView {
+  readonly clientId: string;
+  /** Id in its stream: client_id itself, or a hash for URLs (`clientStreamId`). */
+  readonly streamId: string;
+  readonly state: Extract<ClientState, { status: "active" }>;
+}
+/** Finds a client by client_id: stream, else (https URL) its metadata document. Throws OAuthError `invalid_client` with the reason when there is none. */
+export interface ClientDirectory { find(clientId: string): Promise<ClientView>; }
+
+/** All a slice may use. Slices take the few they need: `Pick<OAuthContext, …>`. */
+export interface OAuthContext extends Repositories {
+  readonly settings: OAuthSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: EventStore;
+  readonly issuance: IssuanceWriter;
+  readonly signer: TokenSigner;
+  readonly retryKeys: RetryKeys;
+  readonly seals: Seals;
+  readonly subjectKeys: SubjectKeys;
+  readonly identity: PasswordIdentity;
+  readonly ephemeral: EphemeralStore;
+  readonly security: SecurityLog;
+  readonly limits: Limits;
+  readonly directory: ClientDirectory;
+}
+export { clientStreamId, resourceStreamId, consentStreamId } from "./stream-ids.ts";

@@ -1,0 +1,3 @@
+export type { Endpoint, HttpRequest, HttpResponse } from "./endpoint.ts";
+export { formParameters, queryParameters, repeatedParameters, type Parameters } from "./parameters.ts";
+export { json, noContent, page, redirect, seeOther } from "./responses.ts";

@@ -1,0 +1,54 @@
+import type { Position } from "@grantline/event-store";
+
+/** One row of a projection. `columns` are what listings filter on; `value` is JSON. */
+export interface ReadModelRow {
+  readonly key: string;
+  /** Guard: a write with a lower (epoch, revision) than the row has is ignored; equal ones are repeats. */
+  readonly revision: number;
+  readonly value: unknown;
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Epoch seconds after which the row may be dropped. */
+  readonly expiresAt?: number;
+}
+
+export interface ListQuery {
+  readonly where?: Readonly<Record<string, string>>;
+  /** Opaque, from a former page. A foreign or tampered one throws `BadCursor`. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface ListPage {
+  readonly rows: readonly ReadModelRow[];
+  readonly nextCursor?: string;
+}
+
+export class BadCursor extends Error {
+  override readonly name = "BadCursor";
+}
+
+/**
+ * Rows of projections, by `table` ({projection}.v{version}), with one checkpoint a table set. Disposable (P6).
+ * `write` is atomic with the checkpoint it is given.
+ */
+export interface ReadModel {
+  get(table: string, key: string): Promise<ReadModelRow | undefined>;
+  list(table: string, query: ListQuery): Promise<ListPage>;
+  write(projection: string, writes: readonly ProjectionWrite[], checkpoint?: Position): Promise<void>;
+  checkpoint(projection: string): Promise<Position | undefined>;
+  /** Drops the projection's rows and checkpoint. */
+  clear(projection: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type ProjectionWrite =
+  | { readonly kind: "put"; readonly table: string; readonly row: ReadModelRow }
+  | { readonly kind: "delete"; readonly table: string; readonly key: string; readonly revision: number };
+
+/** Short-lived things: seen jti, rate buckets, nonces. Losing them must never turn a no into a yes. */
+export interface EphemeralStore {
+  /** True when the key was not there (or had expired): the caller is the first. */
+  addIfAbsent(key: string, expiresAt: number): Promise<boolean>;
+  /** Epoch seconds since which this store has been complete: what happened before may have been lost. */
+  completeSince(): Promise<number>;
+}
