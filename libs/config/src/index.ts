@@ -1,1 +1,7 @@
-export {};
+export type { Config, DevUserSetting, KekSetting } from "./config.ts";
+export { ConfigError } from "./config-error.ts";
+export { withPort } from "./derive.ts";
+export type { LoadOptions } from "./load-config.ts";
+export { loadConfig } from "./load-config.ts";
+export { longestTokenLifetime, toOAuthSettings } from "./oauth-settings.ts";
+export { configReference } from "./reference.ts";

@@ -1,2 +1,13 @@
 export * from "./port.ts";
 export * from "./streams.port.ts";
+export { StreamParked } from "./parked.ts";
+export { chainHash, sealEvents } from "./seal.ts";
+export type { Definitions, Sealing } from "./seal.ts";
+export { parseEvent } from "./parse.ts";
+export { verifyStream } from "./verify.ts";
+export type { Verification } from "./verify.ts";
+export { uuidV7 } from "./uuid-v7.ts";
+export { createStreamRuntime } from "./streams.ts";
+export type { RuntimeClock, StreamRuntimeOptions } from "./streams.ts";
+export { createIssuanceWriter } from "./issuance.ts";
+export type { IssuanceWriter, IssuanceWriterOptions } from "./issuance.ts";

@@ -25,7 +25,7 @@ export interface EventMeta {
 }
 
 /**
- * An event ready to be stored. `body` is the exact JSON text of {id, stream, revision, type, version, at, data, meta};
+ * An event ready to be stored. `body` is the exact JSON text of {id, stream, revision, type, version, at, data, meta, ignorable?};
  * `hash` = base64url SHA-256(previous hash of the stream, or "" for the first, ‖ body): P10. Stores keep both byte for byte.
  */
 export interface SealedEvent {
@@ -52,6 +52,10 @@ export interface ReadEvent<E extends DomainEvent = DomainEvent> {
   readonly version: number;
   readonly meta: EventMeta;
   readonly event: Recorded<E>;
+  /** True when the definitions given do not know this type, or only an older version of it; `event.data` is then as written. */
+  readonly unknown?: true;
+  /** True when the writer marked it as skippable by readers that do not know it (P11). */
+  readonly ignorable?: true;
 }
 
 export type AppendResult =
@@ -61,7 +65,21 @@ export type AppendResult =
 
 /** The store can't be reached or did not answer: the outcome is unknown. Retry with the same event ids and expected revision. */
 export class EventStoreUnavailable extends Error {
-  override readonly name = "EventStoreUnavailable";
+  override readonly name: string = "EventStoreUnavailable";
+}
+
+/** One stream that was appended to, and the revision it reached. */
+export interface StreamChange {
+  readonly stream: string;
+  readonly revision: number;
+}
+
+/**
+ * Keeps caches exact across processes (P5). `poll` is synchronous and cheap; it names the streams appended to since the last
+ * poll, and everything acknowledged to any process before the call is among them. "many": too much to list, drop every cache.
+ */
+export interface ChangeCursor {
+  poll(): readonly StreamChange[] | "many";
 }
 
 /**
@@ -81,6 +99,8 @@ export interface EventStore {
   head(): Promise<Position>;
   /** Live feed after `from`: at least once, in order. The callback is awaited before the next batch. */
   subscribe(from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void): Subscription;
+  /** A new cursor, starting now. Undefined when no other process can write to this store, so that caches need no check. */
+  changes?(): ChangeCursor | undefined;
   close(): Promise<void>;
 }
 

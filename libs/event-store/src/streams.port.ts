@@ -25,6 +25,11 @@ export interface Executed<S, O> {
 export interface StreamRepository<S, C, O extends Outcome> {
   /** Latest state this instance knows; `fresh` reads past every cache. Never older than a revocation acknowledged before the call (P5). */
   load(id: string, options?: { readonly fresh?: boolean }): Promise<Loaded<S>>;
+  /**
+   * `load` for the hot path, without a promise: undefined when the state is not in memory (then `load`). A stream known not to
+   * exist is answered too, with revision -1. Same guarantee as `load`.
+   */
+  loadCached(id: string): Loaded<S> | undefined;
   execute(id: string, command: C, meta: CommandMeta): Promise<Executed<S, O>>;
   /** The stream name for an id: `grant-{id}`. */
   stream(id: string): string;
@@ -32,6 +37,20 @@ export interface StreamRepository<S, C, O extends Outcome> {
 
 /** Everything of the envelope a handler knows; ids, time, region and service are added by the runtime. */
 export type CommandMeta = Pick<EventMeta, "correlationId" | "actor" | "traceparent" | "ip" | "userAgent" | "causationId">;
+
+/** A fold kept to shorten the next one. Disposable: it is checked against the stream and dropped when it does not fit. */
+export interface Snapshot {
+  /** Of the decider that folded it; another one's snapshot is not used. */
+  readonly fold: string;
+  readonly state: unknown;
+  readonly revision: number;
+  readonly hash: string;
+}
+
+export interface SnapshotStore {
+  get(stream: string): Promise<Snapshot | undefined>;
+  put(stream: string, snapshot: Snapshot): Promise<void>;
+}
 
 export interface StreamRuntime {
   repository<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>): StreamRepository<S, C, O>;

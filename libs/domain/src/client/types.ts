@@ -87,6 +87,8 @@ export interface RegisteredClient {
   readonly verification: VerificationLevel;
   readonly metadata: ClientMetadata;
   readonly settings: ClientSettings;
+  /** SHA-256 of the document last registered; an update with the same one changes nothing. */
+  readonly documentHash?: string;
   readonly secrets: readonly ClientSecret[];
   readonly registrationTokenHash?: string;
   readonly registeredAt: number;

@@ -111,7 +111,20 @@ export interface CodeState {
   readonly challenge: string;
   readonly redirectUri: string;
   readonly redirectUriGiven: boolean;
+  /** When it was redeemed, epoch seconds; tells a replay from the late use of a code whose grant was revoked first. */
+  readonly redeemedAt?: number;
 }
+
+/** One rotation, as P4 needs it to give the first answer again. `rotatedAt` in epoch seconds. */
+export interface Rotation {
+  readonly rotatedAt: number;
+  readonly retried: boolean;
+  readonly access: AccessTokenRecord;
+  readonly requestedScope?: readonly string[];
+  readonly requestedResource?: string;
+}
+/** A rotation whose successor has been rotated in turn. `refresh` is the successor it made. */
+export interface EarlierRotation extends Rotation { readonly refresh: RefreshTokenRecord }
 
 export interface ActiveGrant {
   readonly status: "active";
@@ -121,13 +134,9 @@ export interface ActiveGrant {
   readonly tokens: readonly AccessTokenRecord[];
   readonly refresh?: RefreshTokenRecord;
   /** The rotation that made `refresh`, for the retry window of P4. */
-  readonly rotation?: {
-    readonly rotatedAt: number;
-    readonly retried: boolean;
-    readonly access: AccessTokenRecord;
-    readonly requestedScope?: readonly string[];
-    readonly requestedResource?: string;
-  };
+  readonly rotation?: Rotation;
+  /** Older rotations that may still be within a retry window (P4: whether or not the successor was used); at most 16. */
+  readonly earlierRotations?: readonly EarlierRotation[];
   /** Hashes of the last 256 superseded generations; older ones are read from the stream and come in the command. */
   readonly history: Readonly<Record<number, string>>;
 }
@@ -165,7 +174,7 @@ export type GrantCommand =
 export type GrantRefusal =
   | "grant-exists" | "grant-unknown" | "grant-revoked" | "code-unknown" | "code-expired" | "code-replayed" | "client-mismatch"
   | "redirect-uri-mismatch" | "pkce-mismatch" | "standing-lost" | "refresh-unknown" | "refresh-expired" | "refresh-reused"
-  | "refresh-retry-differs" | "scope-widened" | "resource-not-granted" | "token-unknown";
+  | "refresh-retry-differs" | "scope-widened" | "resource-not-granted" | "token-unknown" | "expiry-not-due";
 
 export type GrantOutcome =
   | { readonly kind: "authorized" }

@@ -1,1 +1,3 @@
-export {};
+export { openSqliteEventStore } from "./open.ts";
+export type { SqliteEventStoreOptions } from "./open.ts";
+export { DataFolderInUse, DataFolderNewer } from "./errors.ts";

@@ -88,9 +88,14 @@ export interface ClientView {
   /** Id in its stream: client_id itself, or a hash for URLs (`clientStreamId`). */
   readonly streamId: string;
   readonly state: Extract<ClientState, { status: "active" }>;
+  /** Of the metadata document just read; for CIMD clients only. */
+  readonly documentHash?: string;
 }
 /** Finds a client by client_id: stream, else (https URL) its metadata document. Throws OAuthError `invalid_client` with the reason when there is none. */
 export interface ClientDirectory { find(clientId: string): Promise<ClientView>; }
+
+/** One standing consent of a person, for their own page. `grantedAt` in epoch seconds. */
+export interface ConsentSummary { readonly clientId: string; readonly scopes: Readonly<Record<string, readonly string[]>>; readonly grantedAt?: number }
 
 /** All a slice may use. Slices take the few they need: `Pick<OAuthContext, …>`. */
 export interface OAuthContext extends Repositories {
@@ -108,5 +113,13 @@ export interface OAuthContext extends Repositories {
   readonly security: SecurityLog;
   readonly limits: Limits;
   readonly directory: ClientDirectory;
+  /** Standing (not withdrawn) consents of a person, from the read model; absent: the page says it can't list them. */
+  readonly listConsents?: (subject: string) => Promise<readonly ConsentSummary[]>;
+  /**
+   * The key set at a client's jwks_uri, fetched safely and cached. `refresh` asks for a newer one when a kid is unknown; the fetcher
+   * bounds how often. Throws OAuthError `invalid_client` client-keys-unavailable. Absent: clients bring their keys in `jwks`.
+   */
+  readonly fetchJwks?: (uri: string, options?: { readonly refresh?: boolean }) => Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
 }
+export { commandMeta } from "./command-meta.ts";
 export { clientStreamId, resourceStreamId, consentStreamId } from "./stream-ids.ts";

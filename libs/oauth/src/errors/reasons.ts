@@ -14,6 +14,7 @@ export type Reason =
   | "resource-malformed" | "resource-unknown" | "resource-repeated" | "resource-not-allowed" | "request-object-unsupported" | "request-uri-unsupported" | "request-uri-unknown" | "request-uri-expired" | "request-uri-used" | "par-required"
   | "prompt-invalid" | "login-required" | "consent-required" | "access-denied" | "policy-denied" | "interaction-unknown" | "interaction-expired" | "csrf-mismatch" | "login-failed" | "subject-barred"
   // token
+  | "resource-ambiguous" | "resource-missing"
   | "grant-type-unsupported" | "grant-type-not-allowed" | "token-malformed" | "scope-not-allowed" | "retry-key-gone"
   // bearer
   | "bearer-missing" | "bearer-invalid" | "bearer-scope" | "introspection-not-allowed"

@@ -1,0 +1,41 @@
+import { isAdminScope } from "@grantline/domain/kernel";
+import { authenticateBearer } from "@grantline/oauth/bearer";
+import { OAuthError } from "@grantline/oauth/errors";
+import type { HttpRequest } from "@grantline/oauth/http";
+import { scopeCeiling } from "@grantline/oauth/resource";
+import type { AdminParts } from "../context.ts";
+import { FULL_ADMIN, scopesFor, type AdminArea } from "../scopes.ts";
+
+/** Who calls the admin API. */
+export interface Caller {
+  readonly clientId: string;
+  readonly sub: string;
+  /** Holds `grantline:admin`. */
+  readonly admin: boolean;
+}
+
+/** The access token's holder, if its scopes open the area. Throws OAuthError 401 `invalid_token` or 403 `insufficient_scope`. */
+export async function authenticateCaller(context: AdminParts, request: HttpRequest, area: AdminArea, access: "read" | "write"): Promise<Caller> {
+  const token = await authenticateBearer(context, request, { resource: context.settings.adminResource, scopes: [] });
+  const held = token.entity === "human" ? token.scope : await namedScopes(context, token.clientId, token.scope);
+  const enough = scopesFor(area, access);
+  if (!enough.some((scope) => held.includes(scope))) throw insufficient(enough[0] ?? FULL_ADMIN);
+  return { clientId: token.clientId, sub: token.sub, admin: held.includes(FULL_ADMIN) };
+}
+
+/**
+ * P14: a program administers only what an operator named on its client. The access policy of the admin resource can't tell one program
+ * of an operator's from another, so a client without such a ceiling has no admin scope here, whatever its token says.
+ */
+async function namedScopes(context: AdminParts, clientId: string, scope: readonly string[]): Promise<readonly string[]> {
+  const view = await context.directory.find(clientId);
+  const ceiling = scopeCeiling(view) ?? [];
+  return scope.filter((each) => !isAdminScope(each) || ceiling.includes(each));
+}
+
+function insufficient(needed: string): OAuthError {
+  const description = "The access token does not have a scope that opens this.";
+  // RFC 6750 §3.1: the challenge names the scope the request needs
+  const challenge = `Bearer realm="grantline", error="insufficient_scope", error_description="${description}", scope="${needed}"`;
+  return new OAuthError("insufficient_scope", "bearer-scope", description, { headers: { "www-authenticate": challenge } });
+}

@@ -1,0 +1,52 @@
+import { isLoopbackHost } from "./addresses.ts";
+import type { Settings } from "./schema.ts";
+
+/** The issuer when none is set. */
+export function defaultIssuer(port: number): string {
+  return `http://localhost:${port}/oauth`;
+}
+
+/** Rules between settings, one line for each that is broken. */
+export function brokenRules(settings: Settings, production: boolean): readonly string[] {
+  return [...issuerProblems(settings, production), ...peopleProblems(settings, production), ...keyProblems(settings, production), ...lifetimeProblems(settings)];
+}
+
+function issuerProblems(settings: Settings, production: boolean): readonly string[] {
+  const issuer = settings.server.issuer ?? defaultIssuer(settings.server.port);
+  if (!production || issuer.startsWith("https:")) return [];
+  const loopback = isLoopbackHost(new URL(issuer).hostname);
+  // RFC 8414 §2: an issuer is an https URL; plain http is for one machine, and in production only by asking
+  if (loopback && settings.server.allowHttpIssuer) return [];
+  const hint = loopback ? ", or GRANTLINE_ALLOW_HTTP_ISSUER=true to try production on one machine" : "";
+  return [`GRANTLINE_ISSUER: found ${issuer} with NODE_ENV=production; allowed: an https URL${hint}`];
+}
+
+function peopleProblems(settings: Settings, production: boolean): readonly string[] {
+  const users = settings.people.devUsers ?? [];
+  const names = users.map((user) => user.username);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return [
+    ...(twice === undefined ? [] : [`GRANTLINE_DEV_USERS: found ${JSON.stringify(twice)} twice; allowed: each name once`]),
+    ...(production && users.length > 0 && !settings.people.allowDevUsers
+      ? [`GRANTLINE_DEV_USERS: found ${users.length} with NODE_ENV=production; allowed: none, unless GRANTLINE_ALLOW_DEV_USERS=true`]
+      : []),
+  ];
+}
+
+function keyProblems(settings: Settings, production: boolean): readonly string[] {
+  const { kek, signingAlgs, rotation, publishAhead } = settings.keys;
+  return [
+    ...(production && kek === undefined ? ["GRANTLINE_KEK: found nothing with NODE_ENV=production; allowed: 32 bytes in base64, or a passphrase of at least 16 characters (or GRANTLINE_KEK_FILE)"] : []),
+    ...(signingAlgs.length === 0 ? ["GRANTLINE_SIGNING_ALGS: found an empty list; allowed: at least one of ES256, EdDSA and RS256"] : []),
+    ...(new Set(signingAlgs).size < signingAlgs.length ? [`GRANTLINE_SIGNING_ALGS: found ${signingAlgs.join(",")}; allowed: each algorithm once`] : []),
+    ...(publishAhead >= rotation ? [`GRANTLINE_KEY_PUBLISH_AHEAD: found ${publishAhead} s; allowed: less than GRANTLINE_KEY_ROTATION (${rotation} s)`] : []),
+  ];
+}
+
+function lifetimeProblems(settings: Settings): readonly string[] {
+  const kinds = (["human", "service", "agent"] as const).filter((kind) => settings.tokens[kind].refreshIdle > settings.tokens[kind].refreshAbsolute);
+  return [
+    ...kinds.map((kind) => `GRANTLINE_LIFETIME_${kind.toUpperCase()}_REFRESH_IDLE: found ${settings.tokens[kind].refreshIdle} s; allowed: at most the absolute lifetime (${settings.tokens[kind].refreshAbsolute} s)`),
+    ...(settings.cimd.cacheMin > settings.cimd.cacheMax ? [`GRANTLINE_CIMD_CACHE_MIN: found ${settings.cimd.cacheMin} s; allowed: at most GRANTLINE_CIMD_CACHE_MAX (${settings.cimd.cacheMax} s)`] : []),
+  ];
+}

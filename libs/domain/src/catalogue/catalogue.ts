@@ -1,0 +1,47 @@
+import { clientEvents } from "../client/events.ts";
+import { consentEvents } from "../consent/events.ts";
+import { grantEvents } from "../grant/events.ts";
+import { issuanceEvents } from "../issuance/events.ts";
+import type { AnyEventDefinitions } from "../kernel/index.ts";
+import { keyringEvents } from "../keyring/events.ts";
+import { loginEvents } from "../login/events.ts";
+import { resourceEvents } from "../resource/events.ts";
+import { securityEvents } from "../security/events.ts";
+import { subjectEvents } from "../subject/events.ts";
+import { tokenEvents } from "../token/events.ts";
+
+/** Every event there is, by its stream's aggregate word. Readers, docs and fixtures derive from it; there is no second list. */
+export const catalogue = {
+  grant: grantEvents,
+  issuance: issuanceEvents,
+  token: tokenEvents,
+  client: clientEvents,
+  keyring: keyringEvents,
+  resource: resourceEvents,
+  consent: consentEvents,
+  subject: subjectEvents,
+  login: loginEvents,
+  security: securityEvents,
+} as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
+
+export type StreamName = keyof typeof catalogue;
+
+/** How the streams of each kind are named, and what one is about. */
+export const streams: Readonly<Record<StreamName, { readonly pattern: string; readonly about: string }>> = {
+  grant: { pattern: "grant-{id}", about: "One authorization, with its code, refresh tokens and access tokens." },
+  issuance: { pattern: "issuance-{writer}-{yyyymmddhh}", about: "Access tokens without a grant, by the instance that issued them." },
+  token: { pattern: "token-{jti}", about: "The revocation of an access token without a grant." },
+  client: { pattern: "client-{id}", about: "A registered client." },
+  keyring: { pattern: "keyring-{region}", about: "The signing keys of a region." },
+  resource: { pattern: "resource-{id}", about: "An MCP server that tokens are for." },
+  consent: { pattern: "consent-{subject}-{client}", about: "What one person lets one client have." },
+  subject: { pattern: "subject-{id}", about: "A person, by a random id." },
+  login: { pattern: "login-{keyed hash of iss, sub}", about: "Which subject a login belongs to." },
+  security: { pattern: "security-{writer}-{yyyymmdd}", about: "What strangers caused, counted per minute." },
+};
+
+/** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */
+export function definitionsOf(stream: string): AnyEventDefinitions | undefined {
+  const word = stream.slice(0, Math.max(0, stream.indexOf("-")));
+  return Object.hasOwn(catalogue, word) ? catalogue[word as StreamName] : undefined;
+}

@@ -1,0 +1,1 @@
+export { catalogue, definitionsOf, streams, type StreamName } from "./catalogue.ts";

@@ -1,0 +1,72 @@
+import type { ChangeCursor, StreamChange } from "@grantline/event-store";
+import type { Reader } from "./reader.ts";
+
+/** A tail longer than this is not worth reading: dropping the caches is cheaper. */
+const MANY = 5_000;
+const NOTHING: readonly StreamChange[] = [];
+
+/** Reads what was written since it was read last, by anybody. */
+function createTail(reader: Reader) {
+  let position = reader.head();
+  return {
+    read: (): readonly StreamChange[] | "many" => {
+      const tail = reader.tail(position, MANY);
+      if (tail.length > 0) position = tail.at(-1)!.position;
+      if (tail.length < MANY) return tail;
+      position = reader.head();
+      return "many";
+    },
+    skipTo: (known: number) => {
+      if (known > position) position = known;
+    },
+  };
+}
+
+/** Beside the writer of another process: SQLite's own counter says when to read the tail. */
+export function peerCursor(reader: Reader): ChangeCursor {
+  const tail = createTail(reader);
+  let version = -1;
+  let exact = false;
+  const expire = () => {
+    exact = false;
+  };
+  return {
+    poll: () => {
+      // One look (2 µs) serves all that runs before the event loop hands in anything new: until then nobody can have asked about later facts.
+      if (exact) return NOTHING;
+      exact = true;
+      queueMicrotask(() => process.nextTick(expire));
+      // The counter first, the tail after it: what comes between is seen twice, never missed.
+      const now = reader.version();
+      if (now === version) return NOTHING;
+      version = now;
+      return tail.read();
+    },
+  };
+}
+
+export interface OwnerCursor extends ChangeCursor {
+  /** An own event was acknowledged at this position. */
+  own(position: number): void;
+}
+
+/**
+ * In the process that has the writer: its thread counts commits this process does not know of in shared memory, so a poll costs
+ * nanoseconds.
+ */
+export function ownerCursor(reader: Reader, unseenCommits: Int32Array): OwnerCursor {
+  let commits = Atomics.load(unseenCommits, 0);
+  const tail = createTail(reader);
+  return {
+    poll: () => {
+      const now = Atomics.load(unseenCommits, 0);
+      if (now === commits) return NOTHING;
+      commits = now;
+      return tail.read();
+    },
+    // With nothing unseen since the last look, nothing below an own event needs reading.
+    own: (position) => {
+      if (Atomics.load(unseenCommits, 0) === commits) tail.skipTo(position);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { START } from "@grantline/event-store";
+import type { EventStore } from "@grantline/event-store";
+import { openAppendLane } from "./append-lane.ts";
+import { ownerCursor, peerCursor } from "./change-cursor.ts";
+import { openReader } from "./reader.ts";
+import { socketTransport } from "./socket-transport.ts";
+import { follow } from "./subscription.ts";
+import type { Feed } from "./subscription.ts";
+import { threadTransport } from "./thread-transport.ts";
+
+export interface SqliteEventStoreOptions {
+  /** Path of the database file; its folder must exist. */
+  readonly file: string;
+  /** This process owns the writer and serves it to others on this unix socket. */
+  readonly listen?: string;
+  /** Another process owns the writer; append through its socket. Reads are local all the same. */
+  readonly connect?: string;
+}
+
+/** How often a process that shares the file looks for events of the others, for its subscriptions. Caches look at each use. */
+const LOOK_MS = 20;
+
+/**
+ * Opens the event store. Without `connect` a thread of this process becomes the file's one writer.
+ * Throws DataFolderNewer, DataFolderInUse, or the system's error when the file can't be opened or the socket can't be reached.
+ */
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
+  const { file, listen, connect } = options;
+  const unseenCommits = new SharedArrayBuffer(4);
+  const feeds = new Set<Feed>();
+  const cursors = new Set<ReturnType<typeof ownerCursor>>();
+  const wakeAll = () => {
+    for (const feed of feeds) feed.wake();
+  };
+  const open = connect === undefined ? threadTransport({ file, unseenCommits, ...(listen === undefined ? {} : { listen }) }) : socketTransport(connect);
+  const lane = await openAppendLane(open, (position) => {
+    for (const cursor of cursors) cursor.own(position);
+    wakeAll();
+  });
+  const reader = openReader(file);
+  const shared = listen !== undefined || connect !== undefined;
+  const look = shared ? setInterval(wakeAll, LOOK_MS).unref() : undefined;
+
+  const changes = () => {
+    if (connect !== undefined) return peerCursor(reader);
+    if (listen === undefined) return undefined;
+    const cursor = ownerCursor(reader, new Int32Array(unseenCommits));
+    cursors.add(cursor);
+    return cursor;
+  };
+
+  return {
+    append: (stream, expectedRevision, events) => {
+      const wrong = events.length === 0 || events.some((event, i) => event.revision !== expectedRevision + 1 + i || event.stream !== stream);
+      if (wrong) return Promise.reject(new RangeError(`events for ${stream} must follow revision ${expectedRevision} without a gap`));
+      return lane.append(stream, expectedRevision, events);
+    },
+    readStream: async (stream, fromRevision = 0, limit = -1) => reader.stream(stream, fromRevision, limit),
+    readLast: async (stream) => reader.last(stream),
+    readAll: async (after, limit) => reader.all(Number(after), limit),
+    head: async () => String(reader.head() || START),
+    subscribe: (from, onEvents) => {
+      const feed = follow(reader, from, onEvents, (ended) => feeds.delete(ended));
+      feeds.add(feed);
+      return feed.subscription;
+    },
+    changes,
+    close: async () => {
+      clearInterval(look);
+      await Promise.all([...feeds].map((feed) => feed.subscription.close()));
+      await lane.close();
+      reader.close();
+    },
+  };
+}

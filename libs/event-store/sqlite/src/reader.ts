@@ -1,0 +1,43 @@
+import type { StoredEvent } from "@grantline/event-store";
+import { openForReading } from "./schema.ts";
+
+/** Synchronous reads on a connection of the calling thread; each sees all that was committed before it. */
+export interface Reader {
+  stream(name: string, fromRevision: number, limit: number): StoredEvent[];
+  last(stream: string): StoredEvent | undefined;
+  all(after: number, limit: number): StoredEvent[];
+  head(): number;
+  /** Which streams were written after a position; no bodies. */
+  tail(after: number, limit: number): readonly TailEntry[];
+  /** Changes whenever another connection has committed. About 2 µs. */
+  version(): number;
+  close(): void;
+}
+
+export interface TailEntry {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+}
+
+const COLUMNS = "CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body";
+
+export function openReader(file: string): Reader {
+  const db = openForReading(file);
+  const ofStream = "FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?)";
+  const stream = db.prepare(`SELECT ${COLUMNS} ${ofStream} AND revision >= ? ORDER BY revision LIMIT ?`);
+  const last = db.prepare(`SELECT ${COLUMNS} ${ofStream} ORDER BY revision DESC LIMIT 1`);
+  const all = db.prepare(`SELECT ${COLUMNS} FROM events WHERE events.position > ? ORDER BY events.position LIMIT ?`);
+  const head = db.prepare("SELECT max(position) AS position FROM events");
+  const tail = db.prepare("SELECT position, stream, revision FROM events WHERE position > ? ORDER BY position LIMIT ?");
+  const version = db.prepare("PRAGMA data_version");
+  return {
+    stream: (name, fromRevision, limit) => stream.all(name, fromRevision, limit) as unknown as StoredEvent[],
+    last: (name) => last.get(name) as unknown as StoredEvent | undefined,
+    all: (after, limit) => all.all(after, limit) as unknown as StoredEvent[],
+    head: () => Number(head.get()?.["position"] ?? 0),
+    tail: (after, limit) => tail.all(after, limit) as unknown as TailEntry[],
+    version: () => Number(version.get()?.["data_version"]),
+    close: () => db.close(),
+  };
+}

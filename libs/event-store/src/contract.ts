@@ -1,0 +1,16 @@
+import { describe } from "vitest";
+import { describeAppending } from "./contract/appending.ts";
+import { describeFeed } from "./contract/feed.ts";
+import { describeReading } from "./contract/reading.ts";
+import type { OpenPlace } from "./contract/place.ts";
+
+export type { OpenPlace, StorePlace } from "./contract/place.ts";
+
+/** The whole contract of the EventStore port. Every adapter runs it in a spec of its own; `openPlace` gives a new, empty store each time. */
+export function runEventStoreContract(name: string, openPlace: OpenPlace): void {
+  describe(`event store contract: ${name}`, () => {
+    describeAppending(openPlace);
+    describeReading(openPlace);
+    describeFeed(openPlace);
+  });
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { comparePositions, NO_STREAM, START } from "../port.ts";
+import type { StoredEvent } from "../port.ts";
+import { freshStore, idsOf, someEvents } from "./place.ts";
+import type { OpenPlace } from "./place.ts";
+
+export function describeReading(openPlace: OpenPlace): void {
+  describe("reading", () => {
+    const fixture = freshStore(openPlace);
+
+    it("is empty at first", async () => {
+      const { store } = fixture();
+      expect(await store.head()).toBe(START);
+      expect(await store.readAll(START, 10)).toEqual([]);
+      expect(await store.readStream("thing-1")).toEqual([]);
+      expect(await store.readLast("thing-1")).toBeUndefined();
+    });
+
+    it("gives a stream in order, from a revision on, up to a limit", async () => {
+      const { store } = fixture();
+      const events = someEvents("thing-1", 0, 10);
+      await store.append("thing-1", NO_STREAM, events);
+      await store.append("thing-10", NO_STREAM, someEvents("thing-10", 0, 1));
+      expect(idsOf(await store.readStream("thing-1"))).toEqual(idsOf(events));
+      expect(idsOf(await store.readStream("thing-1", 4))).toEqual(idsOf(events.slice(4)));
+      expect(idsOf(await store.readStream("thing-1", 4, 2))).toEqual(idsOf(events.slice(4, 6)));
+      expect(await store.readStream("thing-1", 10)).toEqual([]);
+      expect(await store.readLast("thing-1")).toMatchObject({ revision: 9, id: events[9]!.id, hash: events[9]!.hash });
+    });
+
+    it("gives back bodies and hashes byte for byte, unicode and a megabyte too", async () => {
+      const { store, reopen } = fixture();
+      const payload = { name: "Zoë \u{1F511} \u0000 \u2028 \ud800", big: "é".repeat(500_000) };
+      const events = someEvents("thing-1", 0, 2, payload);
+      await store.append("thing-1", NO_STREAM, events);
+      for (const open of [() => store, reopen]) {
+        const now = await open();
+        expect((await now.readStream("thing-1")).map(({ position: _, ...event }) => event)).toEqual(events);
+        expect((await now.readAll(START, 10)).map(({ position: _, ...event }) => event)).toEqual(events);
+      }
+    });
+
+    it("gives all streams in order of position, each event once", async () => {
+      const { store } = fixture();
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          for (let revision = 0; revision < 5; revision++) await store.append(`thing-${i}`, revision - 1, someEvents(`thing-${i}`, revision, 1));
+        }),
+      );
+      const all: StoredEvent[] = [];
+      for (let after = START; ; after = all.at(-1)!.position) {
+        const page = await store.readAll(after, 7);
+        if (page.length === 0) break;
+        all.push(...page);
+      }
+      expect(all).toHaveLength(100);
+      expect(all.every((event, i) => i === 0 || comparePositions(all[i - 1]!.position, event.position) < 0)).toBe(true);
+      const byStream = Map.groupBy(all, (event) => event.stream);
+      expect([...byStream.values()].every((events) => events.every((event, i) => event.revision === i))).toBe(true);
+      expect(await store.head()).toBe(all.at(-1)!.position);
+    });
+
+    it("reads and extends a stream of 10,000 events", async () => {
+      const { store } = fixture();
+      for (let first = 0; first < 10_000; first += 500) await store.append("thing-1", first - 1, someEvents("thing-1", first, 500));
+      const all = await store.readStream("thing-1");
+      expect(all).toHaveLength(10_000);
+      expect(all.every((event, i) => event.revision === i)).toBe(true);
+      expect(await store.append("thing-1", 9_999, someEvents("thing-1", 10_000, 1))).toMatchObject({ kind: "appended", revision: 10_000 });
+      expect(await store.append("thing-1", 9_999, someEvents("thing-1", 10_000, 1))).toEqual({ kind: "conflict", actual: 10_000 });
+    });
+
+    it("sees an acknowledged append in head and in every read that follows it", async () => {
+      const { store, place } = fixture();
+      const other = (await place.openPeer?.()) ?? store;
+      for (let i = 0; i < 50; i++) {
+        const [writer, reader] = i % 2 === 0 ? [store, other] : [other, store];
+        const result = await writer.append(`thing-${i}`, NO_STREAM, someEvents(`thing-${i}`, 0, 1));
+        expect(result.kind === "appended" && (await reader.head()) === result.position).toBe(true);
+        expect(await reader.readLast(`thing-${i}`)).toMatchObject({ revision: 0 });
+      }
+      if (other !== store) await other.close();
+    });
+
+    it("names streams appended to elsewhere to a change cursor, before anything acknowledged later is asked", async () => {
+      const { store, place } = fixture();
+      const other = await place.openPeer?.();
+      if (other === undefined) return;
+      for (const [writer, reader] of [[store, other], [other, store]] as const) {
+        const cursor = reader.changes?.();
+        for (let i = 0; i < 20; i++) {
+          const stream = `thing-${i}-of-${writer === store ? "owner" : "peer"}`;
+          await writer.append(stream, NO_STREAM, someEvents(stream, 0, 1));
+          const changed = cursor?.poll();
+          expect(changed === "many" || changed?.some((change) => change.stream === stream && change.revision === 0)).toBe(true);
+        }
+      }
+      await other.close();
+    });
+  });
+}

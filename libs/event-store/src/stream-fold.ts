@@ -1,0 +1,82 @@
+import { hash } from "node:crypto";
+import type { Decider, DomainEvent, Outcome, Recorded } from "@grantline/domain/kernel";
+import { StreamParked } from "./parked.ts";
+import { parseEvent } from "./parse.ts";
+import type { EventStore, StoredEvent } from "./port.ts";
+import type { Definitions } from "./seal.ts";
+import type { CachedStream } from "./stream-cache.ts";
+import type { SnapshotStore } from "./streams.port.ts";
+
+/** Events read at once while folding. */
+const PAGE = 500;
+/** A fold longer than this leaves a snapshot behind. */
+const LONG_FOLD = 200;
+
+export interface StreamFold<S> {
+  readonly definitions: Definitions;
+  readonly empty: CachedStream<S>;
+  /** The state as it stands in the store now, going on from what is known. Throws StreamParked. */
+  read(stream: string, known: CachedStream<S> | undefined): Promise<CachedStream<S>>;
+}
+
+export interface FoldPorts {
+  readonly store: EventStore;
+  readonly snapshots?: SnapshotStore | undefined;
+  /** A snapshot that could not be read or kept; the fold goes on without it. */
+  readonly onSnapshotFailure: (stream: string, error: unknown) => void;
+}
+
+/** Reads streams of one decider. */
+export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, ports: FoldPorts): StreamFold<S> {
+  const definitions = decider.events as unknown as Definitions;
+  const fold = foldName(decider.stream, definitions, decider.evolve);
+  const empty: CachedStream<S> = { state: decider.initial, revision: -1, hash: "", bytes: 0 };
+
+  const step = (before: CachedStream<S>, stored: StoredEvent): CachedStream<S> => {
+    const read = parseEvent<E>(stored, definitions);
+    if (read.unknown && !read.ignorable) throw new StreamParked(stored.stream, stored.revision, stored.type);
+    const state = read.unknown ? before.state : decider.evolve(before.state, read.event as Recorded<E>);
+    return { state, revision: stored.revision, hash: stored.hash, bytes: before.bytes + stored.body.length };
+  };
+
+  const startFrom = async (stream: string): Promise<CachedStream<S>> => {
+    if (ports.snapshots === undefined) return empty;
+    try {
+      const snapshot = await ports.snapshots.get(stream);
+      if (snapshot === undefined || snapshot.fold !== fold) return empty;
+      // The snapshot must lie on this very chain; after a restore of the log it may not.
+      const [at] = await ports.store.readStream(stream, snapshot.revision, 1);
+      if (at?.hash !== snapshot.hash) return empty;
+      return { state: snapshot.state as S, revision: snapshot.revision, hash: snapshot.hash, bytes: JSON.stringify(snapshot.state).length };
+    } catch (error) {
+      ports.onSnapshotFailure(stream, error);
+      return empty;
+    }
+  };
+
+  const leaveSnapshot = ({ snapshots }: FoldPorts, stream: string, { state, revision, hash }: CachedStream<S>) => {
+    snapshots?.put(stream, { fold, state, revision, hash }).catch((error: unknown) => ports.onSnapshotFailure(stream, error));
+  };
+
+  return {
+    definitions,
+    empty,
+    read: async (stream, known) => {
+      const start = known ?? (await startFrom(stream));
+      let at = start;
+      for (;;) {
+        const page = await ports.store.readStream(stream, at.revision + 1, PAGE);
+        for (const stored of page) at = step(at, stored);
+        if (page.length < PAGE) break;
+      }
+      if (at.revision - start.revision > LONG_FOLD) leaveSnapshot(ports, stream, at);
+      return at;
+    },
+  };
+}
+
+/** Names a way of folding: another set of events or another evolve makes other states. */
+function foldName(stream: string, definitions: Definitions, evolve: (...args: never[]) => unknown): string {
+  const versions = Object.entries(definitions).map(([type, { version }]) => [type, version]);
+  return hash("sha256", JSON.stringify([stream, versions, String(evolve)]), "base64url").slice(0, 16);
+}

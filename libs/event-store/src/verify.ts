@@ -1,0 +1,28 @@
+import type { SealedEvent } from "./port.ts";
+import { chainHash } from "./seal.ts";
+
+export type Verification =
+  | { readonly kind: "intact"; readonly hash: string; readonly events: number }
+  | { readonly kind: "broken"; readonly revision: number; readonly why: "revision-gap" | "hash-mismatch" | "body-mismatch" };
+
+/**
+ * Recomputes the hash chain of one stream (P10), events in order. Starts at revision 0 unless told what came before.
+ * Names the first revision that was altered, removed or inserted.
+ */
+export function verifyStream(events: readonly SealedEvent[], before: { readonly revision: number; readonly hash: string } = { revision: -1, hash: "" }): Verification {
+  let { revision, hash } = before;
+  for (const event of events) {
+    revision++;
+    if (event.revision !== revision) return { kind: "broken", revision, why: "revision-gap" };
+    hash = chainHash(hash, event.body);
+    if (event.hash !== hash) return { kind: "broken", revision, why: "hash-mismatch" };
+    if (!describes(event)) return { kind: "broken", revision, why: "body-mismatch" };
+  }
+  return { kind: "intact", hash, events: events.length };
+}
+
+/** The columns beside a body are not hashed, so they must say what the body says. */
+function describes(event: SealedEvent): boolean {
+  const body = JSON.parse(event.body) as Partial<SealedEvent>;
+  return body.id === event.id && body.stream === event.stream && body.revision === event.revision && body.type === event.type;
+}

@@ -1,0 +1,141 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { OAuthError } from "@grantline/oauth/errors";
+import type { Endpoint, HttpRequest, HttpResponse } from "@grantline/oauth/http";
+import { acceptsContent } from "./content.ts";
+import { correlationIdOf } from "./correlation.ts";
+import { CORS_HEADERS, preflight } from "./cors.ts";
+import { failureResponse, type FailureSinks, type FailureViews } from "./failure.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const DEFAULT_BODY_LIMIT = 64 * 1024;
+
+export interface RimOptions {
+  readonly https: boolean;
+  readonly views: FailureViews;
+  readonly sinks: FailureSinks;
+  /** Called once an answer is known: metrics, traces, access log. */
+  readonly observe: (endpoint: Endpoint, request: HttpRequest, response: HttpResponse, startedMs: number) => void;
+}
+
+/** Mounts framework-free endpoints on Fastify: the only place where the two meet. */
+export function mountEndpoints(fastify: FastifyInstance, endpoints: readonly Endpoint[], options: RimOptions): void {
+  readBodiesAsText(fastify);
+  const base = securityHeaders(options.https);
+  const byPath = Map.groupBy(endpoints, (endpoint) => endpoint.path);
+  for (const [path, group] of byPath) {
+    for (const endpoint of group) {
+      fastify.route({ method: methodsOf(endpoint), url: path, exposeHeadRoute: false, bodyLimit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT, handler: handlerOf(endpoint, base, options) });
+    }
+    refuseOtherMethods(fastify, path, group, base, options);
+  }
+  notFound(fastify, base, options);
+}
+
+function methodsOf(endpoint: Endpoint): HTTPMethods[] {
+  return endpoint.method === "GET" ? ["GET", "HEAD"] : [endpoint.method];
+}
+
+function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
+  const fixed = Object.entries(endpoint.cors === true ? { ...base, ...CORS_HEADERS } : base);
+  return async (incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const started = performance.now();
+    const request = requestOf(incoming);
+    let response: HttpResponse;
+    try {
+      if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
+      response = await endpoint.handle(request);
+    } catch (error) {
+      response = await failureResponse(endpoint, request, error, options.views, options.sinks);
+    }
+    options.observe(endpoint, request, response, started);
+    return send(reply, response, fixed, request);
+  };
+}
+
+function refuseContent(accepts: NonNullable<Endpoint["accepts"]>, request: HttpRequest): void {
+  const type = request.headers["content-type"];
+  if (request.body === undefined && type === undefined) return;
+  if (acceptsContent(accepts, typeof type === "string" ? type : undefined)) return;
+  // OAuth 2.1 §3.2: parameters come form-encoded in the body
+  throw new OAuthError("invalid_request", "content-type-unsupported", `Send the body as ${accepts === "form" ? "application/x-www-form-urlencoded" : "application/json"}.`, { status: 415 });
+}
+
+export function requestOf(incoming: FastifyRequest): HttpRequest {
+  const url = incoming.raw.url ?? "/";
+  const mark = url.indexOf("?");
+  const traceparent = incoming.headers["traceparent"];
+  return {
+    method: incoming.method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    params: incoming.params as Record<string, string>,
+    headers: incoming.headers,
+    body: typeof incoming.body === "string" && incoming.body !== "" ? incoming.body : undefined,
+    ip: incoming.ip,
+    correlationId: correlationIdOf(incoming.headers["x-correlation-id"]),
+    ...(typeof traceparent === "string" ? { traceparent } : {}),
+  };
+}
+
+function send(reply: FastifyReply, response: HttpResponse, fixed: readonly (readonly [string, string])[], request: HttpRequest): FastifyReply {
+  reply.code(response.status);
+  for (const [name, value] of fixed) reply.header(name, value);
+  reply.header("x-correlation-id", request.correlationId);
+  for (const name in response.headers) reply.header(name, response.headers[name] as string | string[]);
+  return reply.send(response.body ?? "");
+}
+
+/** Bodies arrive as text; the slices parse them, so that repeated parameters are seen. */
+function readBodiesAsText(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+}
+
+// OAuth 2.1 §3.2: the token endpoint is POST only; RFC 9110 §15.5.6: 405 names what is allowed
+function refuseOtherMethods(fastify: FastifyInstance, path: string, group: readonly Endpoint[], base: Readonly<Record<string, string>>, options: RimOptions): void {
+  const allowed = group.flatMap(methodsOf);
+  const sample = group[0] as Endpoint;
+  const cors = sample.cors === true;
+  const others = METHODS.filter((method) => !allowed.includes(method));
+  const refusal: Endpoint = {
+    id: sample.id,
+    method: sample.method,
+    path,
+    audience: sample.audience === "person" ? "program" : sample.audience,
+    ...(cors ? { cors } : {}),
+    handle: (request) => {
+      if (request.method === "OPTIONS" && cors) return preflight(allowed);
+      if (request.method === "OPTIONS") return { status: 204, headers: { allow: allowed.join(", ") } };
+      throw new OAuthError("invalid_request", "method-not-allowed", `Use ${allowed.join(" or ")}.`, { status: 405, headers: { allow: allowed.join(", ") } });
+    },
+  };
+  fastify.route({ method: [...others], url: path, handler: handlerOf(refusal, base, options) });
+}
+
+function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string>>, options: RimOptions): void {
+  const endpoint: Endpoint = {
+    id: "not-found",
+    method: "GET",
+    path: "/*",
+    audience: "program",
+    handle: () => {
+      throw new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
+    },
+  };
+  fastify.route({ method: [...METHODS], url: "/*", handler: handlerOf(endpoint, base, options) });
+  fastify.setErrorHandler(async (error: { statusCode?: number; code?: string }, incoming, reply) => {
+    const request = requestOf(incoming);
+    const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
+    return send(reply, response, Object.entries(base), request);
+  });
+}
+
+/** What Fastify itself refuses: bodies too long, malformed lengths, bad escapes in the path. */
+function transportError(error: { statusCode?: number; code?: string }): unknown {
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return new OAuthError("invalid_request", "body-too-large", "The body is too large.", { status: 413 });
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new OAuthError("invalid_request", "content-type-unsupported", "The content type is not supported.", { status: 415 });
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return new OAuthError("invalid_request", "parameter-malformed", "The request is malformed.", { status });
+  return error;
+}

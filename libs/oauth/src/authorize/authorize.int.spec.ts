@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCode } from "../tokens/index.ts";
+import { authorizationUrl, hidden, locationOf, text, Visitor } from "../testing/visitor.ts";
+import { CHALLENGE, MCP, openWorld, type World } from "../testing/world.ts";
+
+// Real: event store, keys, ephemeral store, deciders, directory, people. Made: clock, limits, security log.
+let world: World;
+const LOOPBACK = "http://127.0.0.1:4711/cb";
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.registerClient("app");
+  await world.registerClient("two", { redirect_uris: ["https://client.example.com/cb", "https://client.example.com/other"] });
+  await world.registerClient("stranger", {}, { how: "dcr" });
+  await world.registerClient("native", { redirect_uris: ["http://127.0.0.1/cb"], application_type: "native" }, { how: "dcr" });
+  await world.registerClient("machine", { grant_types: ["client_credentials"] });
+  await world.registerClient("pushing", { require_pushed_authorization_requests: true });
+  await world.registerResource(MCP, [{ name: "files:read", description: "Read your files", default: true }, { name: "files:write", description: "Change your files" }]);
+  await world.registerResource("https://bare.example.com", [{ name: "x", description: "X" }]);
+});
+afterAll(() => world.close());
+
+async function answer(changes: Parameters<typeof authorizationUrl>[0], visitor = new Visitor(world)): Promise<URLSearchParams> {
+  const response = await visitor.get(authorizationUrl(changes));
+  return new URL(locationOf(response) ?? `http://nowhere/?page=${response.status}`).searchParams;
+}
+
+describe("the way from /authorize to a code", () => {
+  it("logs in, asks for consent and answers with code, state and iss", async () => {
+    const answered = await new Visitor(world).authorize(authorizationUrl({ state: "a b&c=ü\"'", nonce: "n-1" }));
+    expect(`${answered.origin}${answered.pathname}`).toBe("https://client.example.com/cb");
+    expect(answered.searchParams.get("state")).toBe("a b&c=ü\"'");
+    expect(answered.searchParams.get("iss")).toBe("http://localhost:8080/oauth");
+    const code = parseCode(answered.searchParams.get("code") ?? "");
+    const { state } = await world.context.grants.load(code?.grantId ?? "");
+    expect(state).toMatchObject({
+      status: "authorized",
+      basis: { clientId: "app", scope: ["files:read", "files:write"], refreshable: true, offline: false, entity: "human", nonce: "n-1", authTime: world.time.now, amr: ["pwd"] },
+      code: { hash: code?.hash, challenge: CHALLENGE, redirectUri: "https://client.example.com/cb", redirectUriGiven: true, expiresAt: world.time.now + 60 },
+    });
+  });
+
+  it("grants the resource's default scopes when none is asked, and all that goes with a remembered consent without asking again", async () => {
+    const visitor = new Visitor(world);
+    const first = await visitor.authorize(authorizationUrl({ scope: undefined, client_id: "two" }), "allow", { username: "other" });
+    const { state } = await world.context.grants.load(parseCode(first.searchParams.get("code") ?? "")?.grantId ?? "");
+    expect(state).toMatchObject({ basis: { scope: ["files:read"], resources: [{ uri: MCP, scopes: ["files:read"] }] } });
+    const again = await visitor.get(authorizationUrl({ scope: "files:read", client_id: "two" }));
+    expect(locationOf(again)).toContain("code=gl_ac_");
+    const more = await visitor.get(authorizationUrl({ client_id: "two" }));
+    expect(locationOf(more)).toContain("/oauth/consent?");
+  });
+
+  it("takes a form post, and carries on as a GET so that cookies come along", async () => {
+    const visitor = new Visitor(world);
+    const posted = await visitor.post("/oauth/authorize", new URL(authorizationUrl(), "http://x").searchParams, { "sec-fetch-site": "cross-site" });
+    expect(posted.status).toBe(303);
+    expect(new URL(locationOf(posted) ?? "", "http://x").searchParams.get("client_id")).toBe("app");
+    const login = await visitor.follow(posted);
+    expect(login.body).toContain('id="login-form"');
+  });
+
+  it("sends nobody on in another browser", async () => {
+    const visitor = new Visitor(world);
+    const toLogin = await visitor.get(authorizationUrl());
+    const elsewhere = await new Visitor(world).get(locationOf(toLogin) ?? "");
+    expect(elsewhere).toMatchObject({ status: 400, headers: { "x-reason": "interaction-unknown" } });
+    expect(locationOf(elsewhere)).toBeUndefined();
+  });
+
+  it("ends an interaction that took too long", async () => {
+    const visitor = new Visitor(world);
+    const login = await visitor.follow(await visitor.get(authorizationUrl()));
+    world.time.now += 1801;
+    expect(await visitor.login(login)).toMatchObject({ status: 400, headers: { "x-reason": "interaction-expired" } });
+  });
+
+  it("notices that the client changed its redirect URIs on the way", async () => {
+    await world.registerClient("moving");
+    const visitor = new Visitor(world);
+    const login = await visitor.follow(await visitor.get(authorizationUrl({ client_id: "moving" })));
+    const { state } = await world.context.clients.load("moving");
+    if (state.status !== "active") throw new Error("not active");
+    const metadata = { ...state.metadata, redirect_uris: ["https://elsewhere.example.com/cb"] };
+    await world.context.clients.execute("moving", { kind: "update", now: world.time.now, metadata, documentHash: "h2" }, { correlationId: "t", actor: { kind: "system", id: "t" } });
+    expect(await visitor.login(login)).toMatchObject({ status: 400, headers: { "x-reason": "redirect-uri-unregistered" } });
+  });
+
+  it("does nothing twice: a second answer to one interaction is a page", async () => {
+    const visitor = new Visitor(world);
+    const consent = await visitor.login(await visitor.follow(await visitor.get(authorizationUrl({ prompt: "consent" }))));
+    expect(locationOf(await visitor.decide(consent))).toContain("code=");
+    expect(await visitor.decide(consent)).toMatchObject({ status: 400, headers: { "x-reason": "interaction-unknown" } });
+    expect(await visitor.decide(consent, "deny")).toMatchObject({ status: 400, headers: { "x-reason": "interaction-unknown" } });
+  });
+
+  it("gives one code to 20 answers at once", async () => {
+    const visitor = new Visitor(world);
+    const consent = await visitor.login(await visitor.follow(await visitor.get(authorizationUrl({ prompt: "consent" }))));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.decide(consent)));
+    expect(answers.filter((each) => locationOf(each)?.includes("code=") === true)).toHaveLength(1);
+    expect(answers.filter((each) => each.status === 400)).toHaveLength(19);
+  });
+});
+
+describe("errors a person sees, never a redirect", () => {
+  const cases: readonly (readonly [string, Parameters<typeof authorizationUrl>[0], string])[] = [
+    ["an unknown client", { client_id: "nobody" }, "client-unknown"],
+    ["no client_id", { client_id: undefined }, "parameter-missing"],
+    ["a repeated client_id", { client_id: ["app", "app"] }, "parameter-repeated"],
+    ["a repeated redirect_uri", { redirect_uri: ["https://client.example.com/cb", "https://evil.example.com"] }, "parameter-repeated"],
+    ["an unregistered redirect_uri", { redirect_uri: "https://client.example.com.evil.com/cb" }, "redirect-uri-unregistered"],
+    ["a javascript redirect_uri", { redirect_uri: "javascript:alert(1)" }, "redirect-uri-unregistered"],
+    ["no redirect_uri where several are registered", { client_id: "two", redirect_uri: undefined }, "redirect-uri-missing"],
+    ["a loopback redirect_uri with another path", { client_id: "native", redirect_uri: "http://127.0.0.1:4711/evil" }, "redirect-uri-unregistered"],
+    ["a loopback redirect_uri by name", { client_id: "native", redirect_uri: "http://localhost:4711/cb" }, "redirect-uri-unregistered"],
+  ];
+  it.each(cases)("%s", async (_name, changes, reason) => {
+    const response = await new Visitor(world).get(authorizationUrl(changes));
+    expect(response).toMatchObject({ status: 400, headers: { "x-reason": reason } });
+    expect(locationOf(response)).toBeUndefined();
+    expect(response.headers).not.toHaveProperty("set-cookie");
+  });
+
+  it("tells a person with a dead registration what to do", async () => {
+    await world.registerClient("gone", {}, { how: "dcr" });
+    await world.context.clients.execute("gone", { kind: "delete", now: world.time.now, reason: "admin" }, { correlationId: "t", actor: { kind: "system", id: "t" } });
+    const response = await new Visitor(world).get(authorizationUrl({ client_id: "gone" }));
+    expect(response).toMatchObject({ status: 400, headers: { "x-reason": "client-deleted", "x-code": "invalid_client" } });
+    expect(text(response)).toContain("remove the server there and add it again");
+  });
+
+  it("counts a name in query and body as repeated", async () => {
+    const response = await world.call({ method: "POST", path: "/oauth/authorize", query: "client_id=app", body: authorizationUrl().split("?")[1] ?? "" });
+    expect(response).toMatchObject({ status: 400, headers: { "x-reason": "parameter-repeated" } });
+  });
+});
+
+describe("errors the client gets by redirect", () => {
+  const cases: readonly (readonly [string, Parameters<typeof authorizationUrl>[0], string])[] = [
+    ["no response_type", { response_type: undefined }, "invalid_request"],
+    ["response_type token", { response_type: "token" }, "unsupported_response_type"],
+    ["response_type code id_token", { response_type: "code id_token" }, "unsupported_response_type"],
+    ["response_mode fragment", { response_mode: "fragment" }, "invalid_request"],
+    ["no code_challenge", { code_challenge: undefined }, "invalid_request"],
+    ["an empty code_challenge", { code_challenge: "" }, "invalid_request"],
+    ["PKCE plain", { code_challenge_method: "plain" }, "invalid_request"],
+    ["PKCE without a method", { code_challenge_method: undefined }, "invalid_request"],
+    ["a malformed challenge", { code_challenge: "abc" }, "invalid_request"],
+    ["only unknown scopes", { scope: "nope nada" }, "invalid_scope"],
+    ["a scope with illegal characters", { scope: 'files:read "' }, "invalid_scope"],
+    ["a 10 kB scope", { scope: "x".repeat(10_000) }, "invalid_scope"],
+    ["a relative resource", { resource: "/mcp" }, "invalid_target"],
+    ["a resource with a fragment", { resource: `${MCP}#x` }, "invalid_target"],
+    ["an unknown resource", { resource: "https://other.example.com/mcp" }, "invalid_target"],
+    ["a resource with one slash more", { resource: `${MCP}/` }, "invalid_target"],
+    ["50 resources", { resource: Array.from({ length: 50 }, (_, n) => `${MCP}${n}`) }, "invalid_target"],
+    ["a repeated scope", { scope: ["files:read", "files:write"] }, "invalid_request"],
+    ["a repeated state", { state: ["a", "b"] }, "invalid_request"],
+    ["a 5 kB state", { state: "s".repeat(5000) }, "invalid_request"],
+    ["a request object", { request: "eyJ" }, "request_not_supported"],
+    ["a foreign request_uri", { request_uri: "http://169.254.169.254/latest" }, "request_uri_not_supported"],
+    ["prompt none and login", { prompt: "none login" }, "invalid_request"],
+    ["prompt none without a session", { prompt: "none" }, "login_required"],
+    ["a negative max_age", { max_age: "-1" }, "invalid_request"],
+    ["the code flow for a machine client", { client_id: "machine" }, "unauthorized_client"],
+    ["a plain request of a client that must push", { client_id: "pushing" }, "invalid_request"],
+  ];
+  it.each(cases)("%s", async (_name, changes, error) => {
+    const query = await answer(changes);
+    expect(query.get("error")).toBe(error);
+    expect(query.get("iss")).toBe("http://localhost:8080/oauth");
+    expect(query.get("state")).toBe(typeof changes?.["state"] === "string" || Array.isArray(changes?.["state"]) ? null : "s-1");
+    expect(query.get("error_description")).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+  });
+
+  it("drops unknown scopes beside a known one, and takes the root-slash twin of a bare resource", async () => {
+    const visitor = new Visitor(world);
+    const answered = await visitor.authorize(authorizationUrl({ scope: "x nope offline_access", resource: "https://bare.example.com/" }));
+    const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");
+    expect(state).toMatchObject({ basis: { scope: ["offline_access", "x"], offline: true, resources: [{ uri: "https://bare.example.com" }] } });
+  });
+
+  it("shows a page with a link instead to an unvetted client's own site", async () => {
+    const response = await new Visitor(world).get(authorizationUrl({ client_id: "stranger", response_type: "token" }));
+    expect(response.status).toBe(400);
+    expect(locationOf(response)).toBeUndefined();
+    expect(response.body).toContain('id="return-to-client"');
+    expect(text(response)).toContain("client.example.com");
+  });
+
+  it("redirects an unvetted client at once for prompt=none, and to the person's own machine", async () => {
+    expect((await answer({ client_id: "stranger", prompt: "none" })).get("error")).toBe("login_required");
+    expect((await answer({ client_id: "native", redirect_uri: LOOPBACK, response_type: "token" })).get("error")).toBe("unsupported_response_type");
+  });
+
+  it("counts refusals", async () => {
+    world.counted.length = 0;
+    await answer({ response_type: "token" });
+    expect(world.counted).toContainEqual(expect.objectContaining({ type: "RequestRefused", reason: "response-type-unsupported" }));
+  });
+});
+
+describe("prompt and max_age", () => {
+  it("prompt=none gives a code when login and consent stand, else says what is missing", async () => {
+    const visitor = new Visitor(world);
+    await visitor.authorize(authorizationUrl());
+    expect((await answer({ prompt: "none" }, visitor)).get("code")).toMatch(/^gl_ac_/);
+    expect((await answer({ prompt: "none", client_id: "stranger" }, visitor)).get("error")).toBe("consent_required");
+    world.time.now += 100;
+    expect((await answer({ prompt: "none", max_age: "10" }, visitor)).get("error")).toBe("login_required");
+    expect((await answer({ prompt: "none", max_age: "1000" }, visitor)).get("code")).toMatch(/^gl_ac_/);
+  });
+
+  it.each([{ prompt: "login" }, { prompt: "select_account" }, { max_age: "0" }, { max_age: "5" }])("%j asks for a fresh login, once", async (changes) => {
+    const visitor = new Visitor(world);
+    await visitor.authorize(authorizationUrl());
+    world.time.now += 10;
+    const page = await visitor.follow(await visitor.get(authorizationUrl(changes)));
+    expect(page.body).toContain('id="login-form"');
+    const sealed = hidden(page)["interaction"] ?? "";
+    const skipped = await visitor.get(`/oauth/consent?interaction=${encodeURIComponent(sealed)}`);
+    expect(locationOf(skipped)).toContain("/oauth/login?");
+    expect(locationOf(await visitor.login(page))).toContain("code=");
+  });
+
+  it("prompt=consent shows the page although the consent is remembered", async () => {
+    const visitor = new Visitor(world);
+    await visitor.authorize(authorizationUrl());
+    expect((await visitor.follow(await visitor.get(authorizationUrl({ prompt: "consent" })))).body).toContain('id="consent-form"');
+  });
+});
+
+describe("without a resource", () => {
+  it("the token is for userinfo, with identity scopes", async () => {
+    const answered = await new Visitor(world).authorize(authorizationUrl({ resource: undefined, scope: undefined }));
+    const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");
+    expect(state).toMatchObject({ basis: { resources: [], scope: ["openid"] } });
+  });
+
+  it("the client's default resource counts, unless only identity is asked for", async () => {
+    await world.registerClient("defaulting", {}, { settings: { defaultResource: MCP } });
+    const grantOf = async (scope: string | undefined) => {
+      const answered = await new Visitor(world).authorize(authorizationUrl({ client_id: "defaulting", resource: undefined, scope }));
+      return (await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "")).state;
+    };
+    expect(await grantOf(undefined)).toMatchObject({ basis: { resources: [{ uri: MCP }], scope: ["files:read"] } });
+    expect(await grantOf("openid email")).toMatchObject({ basis: { resources: [], scope: ["openid", "email"] } });
+  });
+});

@@ -1,0 +1,1 @@
+export { authorizeEndpoints } from "./authorize.endpoints.ts";

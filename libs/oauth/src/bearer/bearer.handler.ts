@@ -1,0 +1,54 @@
+import { isAdminScope } from "@grantline/domain/kernel";
+import { OAuthError } from "../errors/index.ts";
+import type { HttpRequest } from "../http/index.ts";
+import { formatScope } from "../scope/index.ts";
+import { type AccessTokenView, findAccessToken, type TokenSources } from "../tokens/index.ts";
+import { readBearer } from "./bearer.request.ts";
+
+export interface BearerDemand {
+  /** The audience the token must have; absent: any of ours. */
+  readonly resource?: string;
+  /** All of them are needed. `grantline:admin` includes every other `grantline:*`. */
+  readonly scopes: readonly string[];
+}
+
+const ADMIN = "grantline:admin";
+
+/** Who calls, by access token (RFC 6750). Throws OAuthError `invalid_token` (401) or `insufficient_scope` (403), with the challenge. */
+export async function authenticateBearer(context: TokenSources, request: Pick<HttpRequest, "headers">, demand: BearerDemand): Promise<AccessTokenView> {
+  const presented = readBearer(request.headers);
+  // RFC 6750 §3.1: without a token the challenge carries no error
+  if (presented.kind === "absent") throw refused("bearer-missing", "An access token is required.", challenge(demand.scopes));
+  if (presented.kind === "malformed") throw invalid("The Authorization header is not a well-formed Bearer token.", demand);
+  const token = await findAccessToken(context, presented.token);
+  if (token === undefined) throw invalid("The access token is unknown, expired or revoked.", demand);
+  // RFC 9068 §4: a token is only good at the audience it was issued for
+  if (demand.resource !== undefined && token.aud !== demand.resource) throw invalid("The access token was issued for another resource.", demand);
+  requireScopes(token, demand.scopes);
+  return token;
+}
+
+function requireScopes(token: AccessTokenView, scopes: readonly string[]): void {
+  const admin = token.scope.includes(ADMIN);
+  const missing = scopes.filter((scope) => !token.scope.includes(scope) && !(admin && isAdminScope(scope)));
+  if (missing.length === 0) return;
+  const description = "The access token does not have the scope this needs.";
+  // RFC 6750 §3.1: all scopes the operation needs, named at once
+  throw new OAuthError("insufficient_scope", "bearer-scope", description, { headers: challenge(scopes, "insufficient_scope", description) });
+}
+
+function invalid(description: string, demand: BearerDemand): OAuthError {
+  return refused("bearer-invalid", description, challenge(demand.scopes, "invalid_token", description));
+}
+
+function refused(reason: "bearer-missing" | "bearer-invalid", description: string, headers: Readonly<Record<string, string>>): OAuthError {
+  return new OAuthError("invalid_token", reason, description, { headers });
+}
+
+function challenge(scopes: readonly string[], error?: string, description?: string): Readonly<Record<string, string>> {
+  const parts = ['realm="grantline"'];
+  if (error !== undefined) parts.push(`error="${error}"`);
+  if (description !== undefined) parts.push(`error_description="${description}"`);
+  if (scopes.length > 0) parts.push(`scope="${formatScope(scopes)}"`);
+  return { "www-authenticate": `Bearer ${parts.join(", ")}` };
+}

@@ -1,0 +1,1 @@
+export { authenticateBearer, type BearerDemand } from "./bearer.handler.ts";

@@ -1,0 +1,2 @@
+export { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources } from "./client-authentication.handler.ts";
+export { ASSERTION_ALGS } from "./assertion-rules.ts";

@@ -1,0 +1,2 @@
+export { createClientDirectory, type ClientDirectoryParts } from "./client-directory.ts";
+export { registerOnFirstGrant } from "./register-on-first-grant.ts";

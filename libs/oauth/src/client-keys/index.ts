@@ -1,0 +1,1 @@
+export { createJwksFetcher } from "./jwks-fetcher.ts";

@@ -1,0 +1,1 @@
+export { consentEndpoints } from "./consent.endpoints.ts";

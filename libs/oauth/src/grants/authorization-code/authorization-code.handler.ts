@@ -1,0 +1,70 @@
+import type { GrantBasis, GrantedResource } from "@grantline/domain/grant";
+import { commandMeta } from "../../context/index.ts";
+import { OAuthError } from "../../errors/index.ts";
+import { currentStanding } from "../../standing/index.ts";
+import { grantRefused } from "../grant-refusals.ts";
+import { grantedResource, targetScope } from "../grant-target.ts";
+import { mintGeneration } from "../grant-tokens.ts";
+import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
+import { parseAuthorizationCodeRequest } from "./authorization-code.request.ts";
+import { redemptionAnswer } from "./authorization-code.response.ts";
+
+/** Exchanges an authorization code for tokens, once (P2). Throws OAuthError; see grant-refusals.ts for what the decider refuses. */
+export async function redeemCode(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
+  const asked = parseAuthorizationCodeRequest(params);
+  const basis = await basisOf(context, asked.grantId);
+  const target = chooseTarget(basis, asked.resource);
+  const scope = targetScope(basis, target);
+  const now = context.clock.now();
+  // Refresh tokens go to every client registered for them whose authorization allows it (mcp-auth.md, A20)
+  const refreshable = basis.refreshable && client.state.metadata.grant_types.includes("refresh_token");
+  const minted = await mintGeneration(context, {
+    grantId: asked.grantId, basis, client, n: 0, scope, now,
+    ...(refreshable ? { refreshGeneration: 1 } : {}),
+    ...(target === undefined ? {} : { target }),
+  });
+  const { outcome } = await context.grants.execute(
+    asked.grantId,
+    {
+      kind: "redeem-code", now, clientId: client.clientId, codeHash: asked.codeHash, verifierChallenge: asked.verifierChallenge,
+      ...(asked.redirectUri === undefined ? {} : { redirectUri: asked.redirectUri }),
+      standing: await currentStanding(context, standingQuery(basis)),
+      access: minted.access.record,
+      ...(minted.refresh === undefined ? {} : { refresh: minted.refresh.record }),
+    },
+    commandMeta(context, request, { kind: "client", id: client.clientId }),
+  );
+  if (outcome.kind === "refused") throw grantRefused(outcome.reason);
+  return redemptionAnswer(context, { basis, client, minted, scope, now });
+}
+
+/** What was authorized; it never changes, so a cached state will do. Absence is believed only fresh from the store. */
+async function basisOf(context: GrantContext, grantId: string): Promise<GrantBasis> {
+  for (const fresh of [false, true]) {
+    const { state } = await context.grants.load(grantId, { fresh });
+    if (state.status !== "none" && state.status !== "denied") return state.basis;
+  }
+  throw grantRefused("code-unknown");
+}
+
+function chooseTarget(basis: GrantBasis, uri: string | undefined): GrantedResource | undefined {
+  if (uri === undefined) {
+    if (basis.resources.length > 1) {
+      throw new OAuthError("invalid_target", "resource-ambiguous", "The authorization covers several resources: name one with the resource parameter.");
+    }
+    return basis.resources[0];
+  }
+  const target = grantedResource(basis, uri);
+  // RFC 8707 §2.2: only a resource the authorization request named
+  if (target === undefined) throw grantRefused("resource-not-granted");
+  return target;
+}
+
+function standingQuery(basis: GrantBasis): Parameters<typeof currentStanding>[1] {
+  return {
+    clientId: basis.clientId,
+    subject: basis.subject,
+    resourceIds: basis.resources.map((resource) => resource.id),
+    ...(basis.sessionId === undefined ? {} : { sessionId: basis.sessionId }),
+  };
+}

@@ -1,0 +1,75 @@
+import { commandMeta } from "../../context/index.ts";
+import { currentStanding } from "../../standing/index.ts";
+import { sameHash } from "../../tokens/index.ts";
+import { grantRefused } from "../grant-refusals.ts";
+import { mintGeneration } from "../grant-tokens.ts";
+import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
+import { recordedHash } from "./recorded-hash.ts";
+import { applyPolicy } from "./refresh-policy.ts";
+import { type LivingGrant, refreshTarget } from "./refresh-target.ts";
+import { parseRefreshRequest, type RefreshRequest } from "./refresh-token.request.ts";
+import { retriedAnswer, rotatedAnswer } from "./refresh-token.response.ts";
+
+/**
+ * Rotates a refresh token, or gives the first answer again inside the retry window (P4); reuse outside it revokes the family (P3).
+ * Throws OAuthError; see grant-refusals.ts for what the decider refuses.
+ */
+export async function refreshTokens(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
+  const asked = parseRefreshRequest(params);
+  const state = await grantOf(context, asked);
+  const { basis } = state;
+  const wanted = await applyPolicy(context, client, basis, refreshTarget(state, asked));
+  // Told only to the holder of the current token; anything else goes to the decider, which looks for theft before all else
+  if (wanted.problem !== undefined && isCurrent(state, asked) && basis.clientId === client.clientId) throw wanted.problem;
+  const now = context.clock.now();
+  const next = asked.generation + 1;
+  const minted = await mintGeneration(context, {
+    grantId: asked.grantId, basis, client, n: next, refreshGeneration: next, scope: wanted.scope, now,
+    ...(wanted.target === undefined ? {} : { target: wanted.target }),
+  });
+  const refresh = minted.refresh;
+  if (refresh === undefined) throw new Error("a rotation mints a refresh token");
+  const recorded = await recordedHash(context, asked.grantId, state, asked.generation);
+  const { outcome } = await context.grants.execute(
+    asked.grantId,
+    {
+      kind: "rotate-refresh", now, clientId: client.clientId, generation: asked.generation, presentedHash: asked.presentedHash,
+      ...(recorded === undefined ? {} : { recordedHash: recorded }),
+      ...(asked.scope === undefined ? {} : { requestedScope: asked.scope }),
+      ...(asked.resource === undefined ? {} : { requestedResource: asked.resource }),
+      standing: await standingOf(context, state),
+      retryWindowSeconds: client.state.settings.refreshRetryWindow ?? context.settings.lifetimes[basis.entity].refreshRetryWindow,
+      access: minted.access.record,
+      refresh: refresh.record,
+    },
+    commandMeta(context, request, { kind: "client", id: client.clientId }),
+  );
+  if (outcome.kind === "refused") throw grantRefused(outcome.reason);
+  const about = { grantId: asked.grantId, basis, client, now };
+  if (outcome.kind === "retried") return retriedAnswer(context, { ...about, access: outcome.access, refresh: outcome.refresh });
+  return rotatedAnswer(context, { ...about, access: minted.access, refresh });
+}
+
+/** The grant the token points at. One that seems absent or behind the token is read from the store. */
+async function grantOf(context: GrantContext, asked: RefreshRequest): Promise<LivingGrant> {
+  for (const fresh of [false, true]) {
+    const { state } = await context.grants.load(asked.grantId, { fresh });
+    if (state.status === "none" || state.status === "denied") continue;
+    const behind = state.status === "authorized" || (state.status === "active" && asked.generation > (state.refresh?.generation ?? 0));
+    if (fresh || !behind) return state;
+  }
+  throw grantRefused("refresh-unknown");
+}
+
+function isCurrent(state: LivingGrant, asked: RefreshRequest): boolean {
+  return state.status === "active" && state.refresh?.generation === asked.generation && sameHash(state.refresh.hash, asked.presentedHash);
+}
+
+function standingOf(context: GrantContext, { basis }: LivingGrant): ReturnType<typeof currentStanding> {
+  return currentStanding(context, {
+    clientId: basis.clientId,
+    subject: basis.subject,
+    resourceIds: basis.resources.map((resource) => resource.id),
+    ...(basis.sessionId === undefined ? {} : { sessionId: basis.sessionId }),
+  });
+}

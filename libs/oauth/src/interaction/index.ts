@@ -1,0 +1,9 @@
+export { authorizationError, authorizationSuccess, type AnswerTarget } from "./answer.ts";
+export { grantIdOf, interactionUrl, openInteraction, sealInteraction, startInteraction, type Interaction } from "./interaction.ts";
+export { denyGrant } from "./deny-grant.ts";
+export { issueCode } from "./issue-code.ts";
+export { offerFor, type Offer, type OfferedResource } from "./offer.ts";
+export { fullGrant, remembered, type GrantedScopes } from "./remembered.ts";
+export { refuseAuthorization, type Refusal } from "./refuse.ts";
+export { nextStep, type Step } from "./next-step.ts";
+export { sessionServes } from "./session-serves.ts";

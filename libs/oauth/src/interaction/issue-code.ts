@@ -1,0 +1,85 @@
+import type { GrantAuthorized, GrantedResource } from "@grantline/domain/grant";
+import type { CommandMeta } from "@grantline/event-store";
+import type { ClientView, OAuthContext } from "../context/index.ts";
+import { OAuthError } from "../errors/index.ts";
+import { registerOnFirstGrant } from "../client-directory/index.ts";
+import { entityOf } from "../resource/index.ts";
+import type { Session } from "../session/index.ts";
+import { currentStanding } from "../standing/index.ts";
+import { mintCode } from "../tokens/index.ts";
+import { authorizationSuccess } from "./answer.ts";
+import { grantIdOf, type Interaction } from "./interaction.ts";
+import type { Offer } from "./offer.ts";
+import type { GrantedScopes } from "./remembered.ts";
+
+export type IssueContext = Pick<OAuthContext, "grants" | "clients" | "subjects" | "resources" | "consents" | "clock" | "random" | "settings">;
+
+export interface Issue {
+  readonly interaction: Interaction;
+  readonly client: ClientView;
+  readonly session: Session;
+  readonly offer: Offer;
+  readonly granted: GrantedScopes;
+  /** The consent it rests on, already durable. */
+  readonly consent: GrantAuthorized["data"]["consent"];
+}
+
+/**
+ * Opens the grant and answers where the browser goes, code included. Durable before it returns (P1); creating the grant's stream
+ * consumes the interaction (P2): a second try throws interaction-unknown, whoever makes it.
+ */
+export async function issueCode(context: IssueContext, issue: Issue, meta: CommandMeta): Promise<string> {
+  const { interaction } = issue;
+  const client = await registerOnFirstGrant(context, issue.client, meta);
+  const grantId = grantIdOf(context.settings, interaction.id);
+  const code = mintCode(context.random, grantId);
+  const event = await grantAuthorized(context, { ...issue, client }, code.hash);
+  const { outcome } = await context.grants.execute(grantId, { kind: "authorize", now: context.clock.now(), event }, meta);
+  if (outcome.kind !== "authorized") {
+    throw new OAuthError("invalid_request", "interaction-unknown", "This request was already answered. Go back to the application and start again if you need to.");
+  }
+  return authorizationSuccess(context.settings, interaction.request, code.value);
+}
+
+async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: string): Promise<GrantAuthorized["data"]> {
+  const { interaction, client, session, granted } = issue;
+  const { request } = interaction;
+  const now = context.clock.now();
+  const entity = entityOf(client, session.subject);
+  const lifetimes = context.settings.lifetimes[entity];
+  const resources = grantedResources(issue);
+  const identity = granted[""] ?? [];
+  const standing = await currentStanding(context, {
+    clientId: client.clientId, subject: session.subject, sessionId: session.sid, resourceIds: resources.map(({ id }) => id),
+  });
+  return {
+    clientId: client.clientId,
+    subject: session.subject,
+    entity,
+    sessionId: session.sid,
+    resources,
+    scope: [...new Set([...identity, ...resources.flatMap(({ scopes }) => scopes)])],
+    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+    authTime: session.authTime,
+    amr: session.amr,
+    generations: standing.generations,
+    // Every client registered for refresh tokens gets them, offline_access or not (mcp-auth.md, P1).
+    refreshable: client.state.metadata.grant_types.includes("refresh_token"),
+    absoluteExpiresAt: now + (client.state.settings.refreshAbsoluteLifetime ?? lifetimes.refreshAbsolute),
+    offline: identity.includes("offline_access"),
+    codeHash,
+    codeExpiresAt: now + lifetimes.code,
+    codeChallenge: request.codeChallenge,
+    redirectUri: request.redirectUri,
+    redirectUriGiven: request.redirectUriGiven,
+    consent: issue.consent,
+  };
+}
+
+/** A resource is in the grant when the person left it anything, or when it has nothing to tick. Never more than was offered. */
+function grantedResources({ offer, granted }: Issue): readonly GrantedResource[] {
+  return offer.resources.flatMap(({ resource, scopes }) => {
+    const kept = scopes.filter((scope) => granted[resource.resourceId]?.includes(scope));
+    return kept.length === 0 && scopes.length > 0 ? [] : [{ id: resource.resourceId, uri: resource.uri, scopes: kept }];
+  });
+}

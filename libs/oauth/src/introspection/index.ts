@@ -1,0 +1,1 @@
+export { introspectionEndpoints } from "./introspection.handler.ts";

@@ -1,0 +1,1 @@
+export { jwksEndpoints } from "./jwks.handler.ts";

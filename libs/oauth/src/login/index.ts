@@ -1,0 +1,1 @@
+export { loginEndpoints } from "./login.endpoints.ts";

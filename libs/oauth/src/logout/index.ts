@@ -1,0 +1,1 @@
+export { logoutEndpoints } from "./logout.endpoints.ts";

@@ -1,0 +1,2 @@
+export { metadataEndpoints } from "./metadata.handler.ts";
+export { authorizationServerMetadata } from "./document.ts";

@@ -1,0 +1,1 @@
+export { parEndpoints } from "./par.endpoints.ts";

@@ -1,0 +1,1 @@
+export { LOGIN_NAME, openClaims, sealClaims } from "./claims.ts";

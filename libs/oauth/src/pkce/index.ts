@@ -1,0 +1,1 @@
+export { requireChallenge, verifierChallenge } from "./pkce.ts";

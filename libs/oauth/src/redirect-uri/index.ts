@@ -1,0 +1,2 @@
+export { isLoopbackRedirect, redirectOrigin, redirectUriMatches } from "./redirect-uri.ts";
+export { withParameters } from "./with-parameters.ts";

@@ -1,0 +1,4 @@
+export { findResource } from "./find-resource.ts";
+export { parseResourceUris } from "./resource-uri.ts";
+export { clientAdmits, permittedFor, personAdmits, scopeCeiling } from "./permitted.ts";
+export { entityOf, principalOf, type PrincipalQuery } from "./principal.ts";

@@ -1,0 +1,1 @@
+export { revocationEndpoints } from "./revocation.handler.ts";

@@ -1,0 +1,1 @@
+export { formatScope, IDENTITY_SCOPES, isIdentityScope, parseOptionalScope, parseScope } from "./scope.ts";

@@ -1,0 +1,1 @@
+export { clearSessionCookie, readSession, sessionCookie, startSession, type Session } from "./session.ts";

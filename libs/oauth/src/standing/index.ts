@@ -1,0 +1,1 @@
+export { currentStanding, type StandingQuery } from "./standing.ts";

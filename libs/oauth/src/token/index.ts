@@ -1,0 +1,1 @@
+export { tokenEndpoints } from "./token.handler.ts";

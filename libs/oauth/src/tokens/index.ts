@@ -1,0 +1,14 @@
+export { mintCode, parseCode, type MintedSecret } from "./code.ts";
+export { findAccessToken, type TokenSources } from "./find-access-token.ts";
+export { findRefreshToken } from "./find-refresh-token.ts";
+export { sameHash, sha256 } from "./hashes.ts";
+export { grantLocator } from "./locator.ts";
+export { grantHolder, mintAccessToken, remintAccessToken, type MintedAccessToken, type TokenHolder } from "./mint-access-token.ts";
+export { mintIdToken } from "./mint-id-token.ts";
+export { CLAIMS_BY_SCOPE, personalClaims } from "./personal-claims.ts";
+export { SECRET_BYTES } from "./artefact.ts";
+export { deriveAccessSecret } from "./opaque-access-token.ts";
+export { mintRefreshToken, parseRefreshToken, remintRefreshToken, type MintedRefreshToken } from "./refresh-token.ts";
+export { mintRegistrationToken, parseRegistrationToken } from "./registration-token.ts";
+export { tokenShape, type TokenShape } from "./token-shape.ts";
+export type { AccessTokenView, RefreshTokenView } from "./views.ts";

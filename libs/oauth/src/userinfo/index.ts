@@ -1,0 +1,1 @@
+export { userinfoEndpoints } from "./userinfo.handler.ts";

@@ -1,0 +1,62 @@
+import { hash } from "node:crypto";
+import { uptime } from "node:os";
+import type { EphemeralStore } from "@grantline/read-model";
+import { openDisposable, watchingCorruption } from "./discard.ts";
+import { EPHEMERAL_SCHEMA } from "./schema.ts";
+
+const SWEEP_EVERY_SECONDS = 30;
+const SWEEP_ROWS = 1_000;
+/** Two readings of the same boot time differ by what the clock was corrected meanwhile. */
+const BOOT_TOLERANCE_SECONDS = 60;
+
+export interface SqliteEphemeralOptions {
+  /** A file of its own, shared by the worker processes of one machine. */
+  readonly file: string;
+  /** Epoch seconds. */
+  readonly clock: { now(): number };
+  /** Epoch seconds at which this machine started; tests give their own. */
+  readonly bootedAt?: number;
+}
+
+/**
+ * Seen jti and the like in a SQLite file. Each `addIfAbsent` is one atomic statement, so of any number of callers in any number
+ * of processes one is the first. Entries survive a crash of the process. They are not fsynced one by one, so a crash of the machine
+ * may lose the newest: after a reboot, as with a fresh or discarded file, the store says it is complete only since then.
+ */
+export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions): Promise<EphemeralStore & { close(): Promise<void> }> {
+  const { file, clock } = options;
+  const { database } = openDisposable(file, EPHEMERAL_SCHEMA);
+  const add = database.prepare(
+    "INSERT INTO seen (key, expires_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE seen.expires_at <= ?",
+  );
+  const sweep = database.prepare("DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE expires_at <= ? LIMIT ?)");
+  const fact = database.prepare("SELECT value FROM facts WHERE name = ?");
+  const setFact = database.prepare("INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+  const read = (name: string): number | undefined => fact.get(name)?.["value"] as number | undefined;
+
+  const bootedAt = options.bootedAt ?? Math.floor(Date.now() / 1_000 - uptime());
+  database.exec("BEGIN IMMEDIATE");
+  const recordedBoot = read("booted-at");
+  if (recordedBoot === undefined || Math.abs(recordedBoot - bootedAt) > BOOT_TOLERANCE_SECONDS) {
+    setFact.run("booted-at", bootedAt);
+    setFact.run("complete-since", clock.now());
+  }
+  database.exec("COMMIT");
+  let sweptAt = clock.now();
+
+  return {
+    addIfAbsent: async (key, expiresAt) => watchingCorruption(file, () => {
+      const now = clock.now();
+      if (now - sweptAt >= SWEEP_EVERY_SECONDS) {
+        sweep.run(now, SWEEP_ROWS);
+        sweptAt = now;
+      }
+      // The digest bounds what a stranger's key takes up and keeps its text out of the file.
+      return add.run(hash("sha256", key, "buffer"), expiresAt, now).changes === 1;
+    }),
+    completeSince: async () => watchingCorruption(file, () => read("complete-since") ?? clock.now()),
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { runReadModelContract, type ReadModelFactory } from "./read-model.contract.ts";
+export { runEphemeralStoreContract, type EphemeralStoreFactory } from "./ephemeral-store.contract.ts";

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EphemeralStore } from "./port.ts";
+
+/** Opens the store under test, empty at first. `reopen` closes it and opens the same data again; `second` is another handle on it. */
+export interface EphemeralStoreFactory {
+  open(clock: { now(): number }): Promise<{
+    readonly store: EphemeralStore;
+    reopen(): Promise<EphemeralStore>;
+    second(): Promise<EphemeralStore>;
+    /** Loses everything, as a flush or a deleted file does, and opens again. */
+    lose(): Promise<EphemeralStore>;
+    dispose(): Promise<void>;
+  }>;
+}
+
+/** What every ephemeral store must keep: a key has one first caller, and a loss is told. */
+export function runEphemeralStoreContract(name: string, factory: EphemeralStoreFactory): void {
+  describe(`ephemeral store contract: ${name}`, () => {
+    let now = 1_000_000;
+    let opened: Awaited<ReturnType<EphemeralStoreFactory["open"]>>;
+    beforeEach(async () => {
+      now = 1_000_000;
+      opened = await factory.open({ now: () => now });
+    });
+    afterEach(() => opened.dispose());
+
+    it("says yes to the first and no to the rest", async () => {
+      expect(await opened.store.addIfAbsent("a", now + 60)).toBe(true);
+      expect(await opened.store.addIfAbsent("a", now + 60)).toBe(false);
+      expect(await opened.store.addIfAbsent("b", now + 60)).toBe(true);
+    });
+
+    it("gives 50 parallel callers over two handles exactly one yes", async () => {
+      const second = await opened.second();
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? opened.store : second).addIfAbsent("same", now + 60)));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+    });
+
+    it("forgets a key when it has expired, not before", async () => {
+      await opened.store.addIfAbsent("a", now + 10);
+      now += 9;
+      expect(await opened.store.addIfAbsent("a", now + 10)).toBe(false);
+      now += 1;
+      expect(await opened.store.addIfAbsent("a", now + 10)).toBe(true);
+      expect(await opened.store.addIfAbsent("a", now + 10)).toBe(false);
+    });
+
+    it("tells keys apart whatever is in them, and however long they are", async () => {
+      const keys = ["x", "X", "x ", "x\u0000", "'; DROP TABLE seen --", "k".repeat(100_000), `${"k".repeat(99_999)}j`];
+      for (const key of keys) expect(await opened.store.addIfAbsent(key, now + 60)).toBe(true);
+      for (const key of keys) expect(await opened.store.addIfAbsent(key, now + 60)).toBe(false);
+    });
+
+    it("keeps what it has seen across a restart, and stays complete since the same time", async () => {
+      await opened.store.addIfAbsent("a", now + 600);
+      const since = await opened.store.completeSince();
+      now += 100;
+      const store = await opened.reopen();
+      expect(await store.addIfAbsent("a", now + 600)).toBe(false);
+      expect(await store.completeSince()).toBe(since);
+    });
+
+    it("is complete since it began, and after a loss only since then", async () => {
+      expect(await opened.store.completeSince()).toBe(now);
+      now += 500;
+      const store = await opened.lose();
+      expect(await store.completeSince()).toBe(now);
+    });
+
+    it("goes on with many keys long after they expired", async () => {
+      for (let round = 0; round < 3; round += 1) {
+        for (let n = 0; n < 200; n += 1) expect(await opened.store.addIfAbsent(`k${n}`, now + 10)).toBe(true);
+        now += 100;
+      }
+    });
+  });
+}

@@ -1,0 +1,29 @@
+import { tableOf, type Projection } from "../projection.ts";
+import { clientsProjection } from "./clients.projection.ts";
+import { consentsProjection } from "./consents.projection.ts";
+import { grantsProjection } from "./grants.projection.ts";
+import { resourcesProjection } from "./resources.projection.ts";
+import { securityProjection } from "./security.projection.ts";
+import { subjectsProjection } from "./subjects.projection.ts";
+
+export type { ClientRow } from "./clients.projection.ts";
+export type { ConsentRow } from "./consents.projection.ts";
+export type { GrantRow } from "./grants.projection.ts";
+export type { ResourceRow } from "./resources.projection.ts";
+export type { SecurityRow } from "./security.projection.ts";
+export type { SubjectRow } from "./subjects.projection.ts";
+
+/** Every projection there is. */
+export const projections: readonly Projection[] = [
+  grantsProjection, clientsProjection, resourcesProjection, subjectsProjection, consentsProjection, securityProjection,
+];
+
+/** The table of each projection, for `ReadModel.get` and `list`. */
+export const tables = {
+  grants: tableOf(grantsProjection),
+  clients: tableOf(clientsProjection),
+  resources: tableOf(resourcesProjection),
+  subjects: tableOf(subjectsProjection),
+  consents: tableOf(consentsProjection),
+  security: tableOf(securityProjection),
+} as const;

@@ -1,0 +1,59 @@
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What one process has counted, as plain data: workers hand it to the primary. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
+export interface Metrics {
+  readonly contentType: string;
+  /** The Prometheus text format. */
+  text(): Promise<string>;
+  snapshot(): Promise<MetricsSnapshot>;
+  /** A request was answered; seconds it took. `endpoint` is the endpoint's id, never a path with ids in it. */
+  answered(endpoint: string, method: string, status: number, seconds: number): void;
+  /** A request was refused for one of our reasons. */
+  refused(endpoint: string, reason: string): void;
+  tokenIssued(grantType: string, format: string): void;
+  rateLimited(kind: string): void;
+  /** Events appended to streams of one kind (`grant`, `client`, …). */
+  appended(stream: string, count: number): void;
+  /** Where a projection stands: events it is behind, seconds it is behind, events parked. */
+  projection(name: string, state: { readonly behind?: number; readonly lagSeconds?: number; readonly parked?: number }): void;
+}
+
+/** Up to 20 ms is what we promise; the rest is for seeing how bad it was. */
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A registry of its own with the process metrics and ours. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const duration = new Histogram({ name: "grantline_http_request_duration_seconds", help: "Time to answer a request", labelNames: ["endpoint", "method", "status"], buckets: BUCKETS, registers });
+  const refusals = new Counter({ name: "grantline_refusals_total", help: "Requests refused, by reason", labelNames: ["endpoint", "reason"], registers });
+  const tokens = new Counter({ name: "grantline_tokens_issued_total", help: "Access tokens issued", labelNames: ["grant_type", "format"], registers });
+  const limited = new Counter({ name: "grantline_rate_limited_total", help: "Requests turned away by a limit", labelNames: ["kind"], registers });
+  const appends = new Counter({ name: "grantline_events_appended_total", help: "Events appended", labelNames: ["stream"], registers });
+  const behind = new Gauge({ name: "grantline_projection_behind_events", help: "Events a projection has not folded yet", labelNames: ["projection"], registers });
+  const lag = new Gauge({ name: "grantline_projection_lag_seconds", help: "Age of the oldest event a projection has not folded yet", labelNames: ["projection"], registers });
+  const parked = new Gauge({ name: "grantline_projection_parked_events", help: "Events a projection could not fold", labelNames: ["projection"], registers });
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    snapshot: () => registry.getMetricsAsJSON(),
+    answered: (endpoint, method, status, seconds) => duration.observe({ endpoint, method, status: String(status) }, seconds),
+    refused: (endpoint, reason) => refusals.inc({ endpoint, reason }),
+    tokenIssued: (grant_type, format) => tokens.inc({ grant_type, format }),
+    rateLimited: (kind) => limited.inc({ kind }),
+    appended: (stream, count) => appends.inc({ stream }, count),
+    projection(name, state) {
+      if (state.behind !== undefined) behind.set({ projection: name }, state.behind);
+      if (state.lagSeconds !== undefined) lag.set({ projection: name }, state.lagSeconds);
+      if (state.parked !== undefined) parked.set({ projection: name }, state.parked);
+    },
+  };
+}
+
+/** One text for several processes that share a port: counters and histograms added up. */
+export function mergedText(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...snapshots]).metrics();
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bootstrap } from "@grantline/admin";
+import { loadConfig, withPort, type Config } from "@grantline/config";
+import { createHttpServer, mountEndpoints } from "@grantline/http";
+import type { Resolve } from "@grantline/oauth/outbound";
+import { endpointsOf, openEmbedded, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
+import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
+import { createServer } from "node:net";
+import { Person } from "./person.ts";
+import { TestAdmin } from "./test-admin.ts";
+
+export const ADMIN_SECRET = "test-admin-secret-of-32-characters";
+
+export interface TestPlatformOptions {
+  /** Settings as environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Keeps the folder of a former run, for restarts. */
+  readonly dataDir?: string;
+  readonly resolve?: Resolve;
+  /** Starts at this moment, epoch seconds, and moves only by `advance`. */
+  readonly frozenAt?: number;
+}
+
+export interface TestPlatform {
+  readonly origin: string;
+  readonly issuer: string;
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly context: Platform["context"];
+  readonly admin: TestAdmin;
+  readonly dataDir: string;
+  /** Log lines written so far, as text. */
+  readonly logs: () => string;
+  /** Moves a frozen clock. */
+  advance(seconds: number): void;
+  person(): Person;
+  /** Stops; keeps the data folder when asked. */
+  close(options?: { readonly keepData?: boolean }): Promise<void>;
+}
+
+/** The whole server in this process, over real HTTP, with the real embedded adapters in a folder of its own. Only the clock can be a made one. */
+export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-test-"));
+  const port = await freePort();
+  const env = { GRANTLINE_DATA_DIR: dataDir, GRANTLINE_PORT: String(port), GRANTLINE_ADMIN_SECRET: ADMIN_SECRET, GRANTLINE_LIMIT_FAILURES: "100000", GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000", ...options.env };
+  const config = withPort(loadConfig({ env, cwd: dataDir }), port);
+  let now = options.frozenAt;
+  const clock = now === undefined ? systemClock : { now: () => now as number };
+  const lines: string[] = [];
+  const log = createLogger({ level: "debug", service: "test", destination: { write: (line: string) => void lines.push(line) } });
+  const instruments = { log, metrics: createMetrics(), tracing: await startTracing({ service: "test" }) };
+  const platform = await openEmbedded({ config, log, clock, schedules: false, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) });
+  await bootstrap(platform.context, config);
+  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
+  const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
+  mountEndpoints(fastify, [...endpointsOf(platform), ...operations], rimOptions(config, platform, instruments));
+  await fastify.listen({ port, host: "127.0.0.1" });
+  const origin = config.server.origin;
+  return {
+    origin,
+    issuer: config.server.issuer,
+    config,
+    platform,
+    context: platform.context,
+    admin: new TestAdmin(origin, config.server.issuer, ADMIN_SECRET),
+    dataDir,
+    logs: () => lines.join(""),
+    advance: (seconds) => {
+      if (now === undefined) throw new Error("the clock is the real one; give frozenAt");
+      now += seconds;
+    },
+    person: () => new Person(origin),
+    close: async ({ keepData = false } = {}) => {
+      await fastify.close();
+      await platform.close();
+      if (!keepData && options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  return port;
+}

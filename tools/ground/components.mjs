@@ -1,0 +1,47 @@
+// Real parts the tests talk to: address from the environment, else what is installed, else brought, else skipped by name.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
+
+const COMPONENTS = [
+  { name: "Chromium", variable: "GRANTLINE_TEST_CHROMIUM", bring: chromium },
+  { name: "schemathesis", variable: "GRANTLINE_TEST_SCHEMATHESIS", bring: schemathesis },
+];
+
+/** Environment for the tests, by component found; what is missing is named in GRANTLINE_TEST_MISSING. */
+export function bringComponents() {
+  const found = {};
+  const missing = [];
+  for (const { name, variable, bring } of COMPONENTS) {
+    const where = process.env[variable] ?? bring();
+    if (where === undefined) missing.push(name);
+    else found[variable] = where;
+  }
+  return { ...found, GRANTLINE_TEST_MISSING: missing.join(", ") };
+}
+
+function chromium() {
+  const known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+  if (known !== undefined) return known;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
+  process.stderr.write("grantline: installing Chromium for the browser tests …\n");
+  const quiet = { stdio: ["ignore", "ignore", "inherit"] };
+  spawnSync("apt-get", ["update", "-qq"], quiet);
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], { ...quiet, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  return existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined;
+}
+
+function schemathesis() {
+  const venv = join(cache, "schemathesis-4.32.5");
+  const binary = join(venv, "bin", "schemathesis");
+  if (existsSync(binary)) return binary;
+  process.stderr.write("grantline: installing schemathesis for the fuzz tests …\n");
+  mkdirSync(cache, { recursive: true });
+  const quiet = { stdio: ["ignore", "ignore", "inherit"] };
+  if (spawnSync("python3", ["-m", "venv", venv], quiet).status !== 0) return undefined;
+  if (spawnSync(join(venv, "bin", "pip"), ["install", "-q", "--disable-pip-version-check", "schemathesis==4.32.5"], quiet).status !== 0) return undefined;
+  return existsSync(binary) ? binary : undefined;
+}
