@@ -112,5 +112,5 @@ function ownerOf(file: string): string | undefined {
 }
 
 function isTest(file: string): boolean {
-  return /\.spec\.ts$|\/testing\/|contract\.ts$|\/bench\//.test(file);
+  return /\.spec\.ts$|\.fixture\.ts$|\/fixtures\/|\/testing\/|contract\.ts$|\/bench\//.test(file);
 }

@@ -24,7 +24,7 @@ export async function prepare(server: Running, connections: number): Promise<Tar
   const admin = new TestAdmin(origin, issuer, ADMIN_SECRET);
   const jwt = await admin.resource("https://jwt.bench.example/mcp", ["read"], { token_policy: { format: "jwt" } });
   const opaque = await admin.resource("https://opaque.bench.example/mcp", ["read"], { token_policy: { format: "opaque" } });
-  const machine = await register(issuer, { client_name: "bench machine", grant_types: ["client_credentials"], response_types: [], redirect_uris: [], token_endpoint_auth_method: "client_secret_basic" });
+  const machine = await admin.machine();
   const head = (path: string, client: Registered): string =>
     `${path} HTTP/1.1\r\nhost: localhost:${server.port}\r\nauthorization: Basic ${Buffer.from(`${client.client_id}:${client.client_secret}`).toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\nconnection: keep-alive`;
   const cc = (resource: string): string => `grant_type=client_credentials&scope=read&resource=${encodeURIComponent(resource)}`;

@@ -1,8 +1,9 @@
 import cluster, { type Worker } from "node:cluster";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
-import { openEmbedded } from "@grantline/platform";
+import { countEvents, measureProjections, openEmbedded } from "@grantline/platform";
 import { announce } from "./announce.ts";
+import { serveClusterMetrics } from "./cluster-metrics.ts";
 import { instrument } from "./server.ts";
 import { onStop } from "./stop.ts";
 
@@ -12,34 +13,34 @@ const SHORTEST_LIFE_MS = 2_000;
 /** The process that owns the event writer, the projections and the schedules, and keeps the workers running. */
 export async function runPrimary(config: Config): Promise<void> {
   const instruments = await instrument(config, "primary");
-  const platform = await openEmbedded({ config, log: instruments.log, role: "primary" });
+  const platform = await openEmbedded({ config, log: instruments.log, role: "primary", onEvents: countEvents.bind(undefined, instruments.metrics) });
   const started = await bootstrap(platform.context, config);
+  serveClusterMetrics(instruments.metrics, () => measureProjections(platform, instruments.metrics));
   let stopping = false;
-  const keepOne = async (): Promise<void> => {
+  const ready = Promise.withResolvers<void>();
+  let listening = 0;
+  const keepOne = (): void => {
+    if (stopping) return;
     const born = performance.now();
     const worker = cluster.fork({ GRANTLINE_PORT: String(config.server.port) });
+    worker.on("message", (message) => {
+      // One that died at its start and was replaced must not keep the others from being announced.
+      if (message === "ready" && ++listening === config.server.workers) ready.resolve();
+    });
     worker.once("exit", (code, signal) => {
       if (stopping) return;
       instruments.log.error({ pid: worker.process.pid, code, signal }, "a worker died; starting another");
-      setTimeout(() => void keepOne(), Math.max(0, SHORTEST_LIFE_MS - (performance.now() - born)));
+      setTimeout(keepOne, Math.max(0, SHORTEST_LIFE_MS - (performance.now() - born)));
     });
-    await ready(worker);
   };
-  await Promise.all(Array.from({ length: config.server.workers }, keepOne));
+  for (let index = 0; index < config.server.workers; index++) keepOne();
+  await ready.promise;
   announce(config, platform, started);
   onStop(config.server.shutdownDrain, async () => {
     stopping = true;
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : stop(worker))));
     await platform.close();
     await instruments.tracing.stop();
-  });
-}
-
-function ready(worker: Worker): Promise<void> {
-  return new Promise((resolve) => {
-    worker.on("message", (message) => {
-      if (message === "ready") resolve();
-    });
   });
 }
 

@@ -3,20 +3,24 @@ import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
 import { createHttpServer } from "@grantline/http";
-import { endpointsOf, openEmbedded, operationsEndpoints, rimOptions, type Instruments, type Platform, type Role } from "@grantline/platform";
+import { countEvents, endpointsOf, measureProjections, openEmbedded, operationsEndpoints, rimOptions, type Instruments, type OperationsParts, type Platform, type Role } from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { announce } from "./announce.ts";
 import { AppModule } from "./app.module.ts";
+import { clusterMetrics } from "./cluster-metrics.ts";
 import { onStop } from "./stop.ts";
 
 
 /** One process that serves HTTP: alone (`single`), or as one of several (`worker`). */
 export async function runServer(config: Config, role: Extract<Role, "single" | "worker">): Promise<void> {
   const instruments = await instrument(config, role);
-  const platform = await openEmbedded({ config, log: instruments.log, role });
+  // In a cluster the primary counts for all; every process sees every event.
+  const counting = role === "single" ? { onEvents: countEvents.bind(undefined, instruments.metrics) } : {};
+  const platform = await openEmbedded({ config, log: instruments.log, role, ...counting });
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   let draining = false;
-  const app = await createApp(config, platform, instruments, () => draining);
+  const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);
+  const app = await createApp(config, platform, instruments, { platform, draining: () => draining, ...(config.telemetry.metrics ? { metrics } : {}) });
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
   else process.send?.("ready");
@@ -38,9 +42,19 @@ export async function instrument(config: Config, role: Role): Promise<Instrument
   };
 }
 
-async function createApp(config: Config, platform: Platform, instruments: Instruments, draining: () => boolean) {
+/** The metrics of the only process, its projections looked at when asked. */
+function measured(platform: Platform, { metrics }: Instruments): NonNullable<OperationsParts["metrics"]> {
+  return {
+    contentType: metrics.contentType,
+    text: async () => {
+      await measureProjections(platform, metrics);
+      return metrics.text();
+    },
+  };
+}
+
+async function createApp(config: Config, platform: Platform, instruments: Instruments, operations: OperationsParts) {
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
-  const operations = operationsEndpoints({ platform, draining, ...(config.telemetry.metrics ? { metrics: instruments.metrics } : {}) });
-  const module = AppModule.forRoot([...endpointsOf(platform), ...operations], rimOptions(config, platform, instruments));
+  const module = AppModule.forRoot([...endpointsOf(platform), ...operationsEndpoints(operations)], rimOptions(config, platform, instruments));
   return NestFactory.create(module, new FastifyAdapter(fastify as never), { bodyParser: false, logger: ["error", "fatal"], abortOnError: false });
 }

@@ -5,7 +5,7 @@ const SPEAKING = new Set(["PortError", "DataFolderError", "DataFolderNewer", "Da
 
 /** What to print when start-up fails: a line per problem; a stack only for what nobody foresaw. */
 export function explain(error: unknown): readonly string[] {
-  if (error instanceof ConfigError) return error.lines;
+  if (error instanceof ConfigError) return error.problems;
   if (error instanceof Error && SPEAKING.has(error.name)) return [error.message];
   return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }

@@ -5,29 +5,50 @@ export interface IntrospectionOptions {
   /** The resource's own client, as Grantline gave it when the resource was registered. */
   readonly clientId: string;
   readonly clientSecret: string;
+  /** This server's resource identifier. A token for another server is refused (RFC 8707 §2). */
+  readonly resource: URL;
 }
 
-/** Asks Grantline about every token (RFC 7662): a revoked one is refused on the very next call. */
+/** RFC 7662 §2.2. Nothing but `active` is there when the token is not active. */
+interface IntrospectionAnswer {
+  readonly active: boolean;
+  readonly client_id?: string;
+  readonly scope?: string;
+  readonly exp?: number;
+  readonly aud?: string | readonly string[];
+  readonly sub?: string;
+  readonly entity?: string;
+}
+
+/** Asks Grantline about every token, so a revoked one is refused on the very next call. */
 export function introspectingVerifier(options: IntrospectionOptions): OAuthTokenVerifier {
+  // RFC 6749 §2.3.1: both parts are form-encoded before they are joined
   const credentials = Buffer.from(`${encodeURIComponent(options.clientId)}:${encodeURIComponent(options.clientSecret)}`).toString("base64");
   return {
     async verifyAccessToken(token): Promise<AuthInfo> {
       const response = await fetch(options.introspectionEndpoint, {
         method: "POST",
         headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
-        body: new URLSearchParams({ token }),
+        body: new URLSearchParams({ token }).toString(),
+        signal: AbortSignal.timeout(5_000),
       });
+      // Not the caller's fault: 500 here, never a 401 that would send the user to log in again.
       if (!response.ok) throw new OAuthError(OAuthErrorCode.ServerError, `introspection answered ${response.status}`);
-      const answer = (await response.json()) as { active: boolean; client_id?: string; scope?: string; exp?: number; aud?: string; sub?: string };
-      if (!answer.active || answer.aud === undefined || answer.exp === undefined) throw new OAuthError(OAuthErrorCode.InvalidToken, "the token is not active");
-      return {
-        token,
-        clientId: answer.client_id ?? "",
-        scopes: (answer.scope ?? "").split(" ").filter((scope) => scope !== ""),
-        expiresAt: answer.exp,
-        resource: new URL(answer.aud),
-        extra: { sub: answer.sub },
-      };
+      return authInfo(token, (await response.json()) as IntrospectionAnswer, options.resource);
     },
+  };
+}
+
+function authInfo(token: string, answer: IntrospectionAnswer, resource: URL): AuthInfo {
+  if (!answer.active || answer.exp === undefined) throw new OAuthError(OAuthErrorCode.InvalidToken, "The token is not active");
+  const audience = [answer.aud ?? []].flat();
+  if (!audience.includes(resource.href)) throw new OAuthError(OAuthErrorCode.InvalidToken, "The token is for another server");
+  return {
+    token,
+    clientId: answer.client_id ?? "",
+    scopes: (answer.scope ?? "").split(" ").filter((scope) => scope !== ""),
+    expiresAt: answer.exp,
+    resource,
+    extra: { sub: answer.sub, entity: answer.entity },
   };
 }

@@ -1,11 +1,15 @@
 import { startExample } from "./server.ts";
 
-const issuer = process.env["ISSUER"] ?? "http://localhost:8080/oauth";
-const clientId = process.env["CLIENT_ID"];
-const clientSecret = process.env["CLIENT_SECRET"];
+const { ISSUER: issuer = "http://localhost:8080/oauth", PORT: port = "4000", CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } = process.env;
 if (clientId === undefined || clientSecret === undefined) {
-  process.stderr.write("Set CLIENT_ID and CLIENT_SECRET: Grantline prints them when you register http://localhost:4000/mcp as a resource (docs/how-to/protect-my-mcp-server.md).\n");
+  process.stderr.write(`Set CLIENT_ID and CLIENT_SECRET: Grantline gives them when you register http://localhost:${port}/mcp as a resource (README.md, step 2).\n`);
   process.exit(2);
 }
-const { url } = await startExample({ issuer, port: Number(process.env["PORT"] ?? 4000), credentials: async () => ({ clientId, clientSecret }) });
-process.stdout.write(`MCP server at ${url}, protected by ${issuer}\n`);
+try {
+  const { url, close } = await startExample({ issuer, port: Number(port), clientId, clientSecret });
+  process.stdout.write(`MCP server at ${url.href}, protected by ${issuer}\n`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,63 +1,75 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { createMcpExpressApp, getOAuthProtectedResourceMetadataUrl, mcpAuthMetadataRouter, requireBearerAuth } from "@modelcontextprotocol/express";
-import { toNodeHandler } from "@modelcontextprotocol/node";
-import { createMcpHandler, McpServer, requireScopes, type OAuthMetadata } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import { toNodeHandler, type NodeIncomingMessageLike, type NodeServerResponseLike } from "@modelcontextprotocol/node";
+import { buildOAuthProtectedResourceMetadata, createMcpHandler, type AuthMetadataOptions } from "@modelcontextprotocol/server";
+import { discover } from "./discover.ts";
 import { introspectingVerifier } from "./introspection.ts";
+import { notesServer, type Notes } from "./notes.ts";
 
 export interface ExampleOptions {
   /** Grantline's issuer, for instance http://localhost:8080/oauth. */
   readonly issuer: string;
-  /** 0 takes any free port; then `resource` must be a function of it. */
   readonly port: number;
-  readonly credentials: (resource: string) => Promise<{ readonly clientId: string; readonly clientSecret: string }>;
+  /** The client that Grantline made when http://localhost:{port}/mcp was registered as a resource. */
+  readonly clientId: string;
+  readonly clientSecret: string;
 }
 
-/** Starts the protected server; its resource identifier is http://localhost:{port}/mcp. */
-export async function startExample(options: ExampleOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export interface RunningExample {
+  /** The MCP endpoint; it is the resource identifier too. */
+  readonly url: URL;
+  close(): Promise<void>;
+}
+
+/** Starts the protected MCP server. Rejects when no authorization server answers at the issuer or the port is taken. */
+export async function startExample(options: ExampleOptions): Promise<RunningExample> {
+  const resource = new URL(`http://localhost:${options.port}/mcp`);
+  const authorizationServer = await discover(options.issuer);
+  const metadata: AuthMetadataOptions = {
+    oauthMetadata: authorizationServer,
+    resourceServerUrl: resource,
+    // Only what every caller needs: clients ask for everything they read here. The rest is asked for when a tool needs it.
+    scopesSupported: ["notes:read"],
+    resourceName: "Example notes",
+  };
+  const guard = requireBearerAuth({
+    verifier: introspectingVerifier({ introspectionEndpoint: authorizationServer.introspection_endpoint, clientId: options.clientId, clientSecret: options.clientSecret, resource }),
+    requiredScopes: ["notes:read"],
+    resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(resource),
+    // Without it the audience of a token is not looked at.
+    expectedResource: resource,
+  });
+  const notes: Notes = new Map();
+  const handler = createMcpHandler(({ authInfo }) => notesServer(notes, authInfo));
+  const serve = toNodeHandler(handler);
+
   const app = createMcpExpressApp();
-  const http = createServer(app as never);
-  await new Promise<void>((resolve) => http.listen(options.port, "127.0.0.1", resolve));
-  const resource = new URL(`http://localhost:${(http.address() as AddressInfo).port}/mcp`);
-  const metadata = await discover(options.issuer);
-  const { clientId, clientSecret } = await options.credentials(resource.href);
-  const verifier = introspectingVerifier({ introspectionEndpoint: metadata.introspection_endpoint as string, clientId, clientSecret });
-
-  app.use(mcpAuthMetadataRouter({ oauthMetadata: metadata, resourceServerUrl: resource, scopesSupported: ["notes:read"], resourceName: "Example notes" }));
-  const guard = requireBearerAuth({ verifier, requiredScopes: ["notes:read"], resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(resource), expectedResource: resource });
-  const handler = toNodeHandler(createMcpHandler(() => notesServer(resource)));
-  app.all("/mcp", guard as never, (async (request: { body: unknown }, response: unknown) => {
-    await handler(request as never, response as never, request.body);
-  }) as never);
-  return { url: resource.href, close: () => stop(http) };
+  app.use(mcpAuthMetadataRouter(metadata));
+  // RFC 9728 §3.1 puts the document below the path only; some clients look at the root, so it is there as well.
+  app.get("/.well-known/oauth-protected-resource", (_request: unknown, response: ServerResponse) => {
+    response.setHeader("access-control-allow-origin", "*").setHeader("content-type", "application/json").end(JSON.stringify(buildOAuthProtectedResourceMetadata(metadata)));
+  });
+  app.all("/mcp", guard, (request: NodeIncomingMessageLike & { readonly body?: unknown }, response: NodeServerResponseLike) => serve(request, response, request.body));
+  const http = await listen(createServer(app), options.port);
+  return {
+    url: resource,
+    close: async () => {
+      await handler.close();
+      await stop(http);
+    },
+  };
 }
 
-/** Two tools: one for the scope every caller holds, one that makes a client step up. */
-function notesServer(resource: URL): McpServer {
-  const server = new McpServer({ name: "example-notes", version: "1.0.0" }, { resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(resource) } as never);
-  server.registerTool("read_note", { description: "Reads the note", inputSchema: z.object({}) }, (async () => ({ content: [{ type: "text", text: NOTES.text }] })) as never);
-  server.registerTool(
-    "write_note",
-    { description: "Replaces the note", inputSchema: z.object({ text: z.string() }), scopeChallenge: requireScopes("notes:read", "notes:write") } as never,
-    (async ({ text }: { text: string }) => {
-      NOTES.text = text;
-      return { content: [{ type: "text", text: "written" }] };
-    }) as never,
-  );
-  return server;
-}
-
-const NOTES = { text: "buy milk" };
-
-async function discover(issuer: string): Promise<OAuthMetadata> {
-  const { origin, pathname } = new URL(issuer);
-  const response = await fetch(`${origin}/.well-known/oauth-authorization-server${pathname === "/" ? "" : pathname}`);
-  if (!response.ok) throw new Error(`No authorization server answers at ${issuer} (${response.status}). Is Grantline running?`);
-  return (await response.json()) as OAuthMetadata;
+async function listen(http: Server, port: number): Promise<Server> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, "127.0.0.1", resolve);
+  });
+  return http;
 }
 
 async function stop(http: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeAllConnections();
-  await new Promise<void>((resolve) => http.close(() => resolve()));
+  await closed;
 }

@@ -1,4 +1,4 @@
-import type { SigningAlg, SigningKey } from "@grantline/domain/keyring";
+import type { KeyringService } from "@grantline/keys";
 import type { OAuthContext } from "@grantline/oauth/context";
 import type { Endpoint } from "@grantline/oauth/http";
 import type { Projector, ReadModel } from "@grantline/read-model";
@@ -7,13 +7,7 @@ import type { Projector, ReadModel } from "@grantline/read-model";
 export type AdminProjector = Pick<Projector, "caughtUp" | "status" | "retryParked">;
 
 /** What the admin API needs of the keyring service. */
-export interface AdminKeyring {
-  list(): readonly SigningKey[] | Promise<readonly SigningKey[]>;
-  /** Makes, publishes and activates a new key of the algorithm; the old one stays published for its tokens. */
-  rotate(alg: SigningAlg): Promise<unknown>;
-  /** Out of the JWKS at once; tokens it signed are dead. */
-  compromise(kid: string, reason: string): Promise<unknown>;
-}
+export type AdminKeyring = Pick<KeyringService, "list" | "rotate" | "compromise" | "refresh">;
 
 export interface AdminContext {
   readonly readModel: ReadModel;

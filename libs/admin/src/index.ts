@@ -1,1 +1,10 @@
-export {};
+export { adminEndpoints } from "./admin.endpoints.ts";
+export { bootstrap, type Bootstrapped, type BootstrapSettings } from "./bootstrap/bootstrap.ts";
+export type { DeclaredResource } from "./bootstrap/declared-resource.ts";
+export type { AdminContext, AdminKeyring, AdminParts, AdminProjector } from "./context.ts";
+export { lives } from "./grants/grants.handler.ts";
+export { sweepEndedGrants } from "./operations/sweep-ended-grants.ts";
+export { sweepUnusedClients } from "./operations/sweep-unused-clients.ts";
+export { openApiDocument } from "./openapi/document.ts";
+export { AdminProblem, problemResponse, type ProblemId } from "./problem.ts";
+export { ADMIN_SCOPES } from "./scopes.ts";

@@ -4,8 +4,19 @@ import { BadCursor, ProjectionsBehind } from "@grantline/read-model";
 
 /** Kebab ids of what can be wrong with an admin request; the last part of the problem's `type`. */
 export type ProblemId =
-  | "body-malformed" | "value-not-allowed" | "not-found" | "already-exists" | "state-conflict" | "cursor-unknown" | "access-policy-required" | "admin-scope-required"
-  | "idempotency-key-malformed" | "idempotency-key-reused" | "idempotency-key-busy" | "idempotency-answer-gone" | "read-model-behind";
+  | "body-malformed"
+  | "value-not-allowed"
+  | "not-found"
+  | "already-exists"
+  | "state-conflict"
+  | "cursor-unknown"
+  | "access-policy-required"
+  | "admin-scope-required"
+  | "idempotency-key-malformed"
+  | "idempotency-key-reused"
+  | "idempotency-key-busy"
+  | "idempotency-answer-gone"
+  | "read-model-behind";
 
 const TITLES: Readonly<Record<ProblemId, string>> = {
   "body-malformed": "The body is not a JSON object",
@@ -33,7 +44,16 @@ export class AdminProblem extends Error {
   readonly errors: readonly { readonly path: string; readonly message: string }[];
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, id: ProblemId, detail: string, options: { readonly errors?: AdminProblem["errors"]; readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    id: ProblemId,
+    detail: string,
+    options: {
+      readonly errors?: AdminProblem["errors"];
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly cause?: unknown;
+    } = {},
+  ) {
     super(`${id}: ${detail}`, { cause: options.cause });
     this.status = status;
     this.id = id;
@@ -45,22 +65,40 @@ export class AdminProblem extends Error {
 
 /** RFC 9457 problem details of an error this API knows; undefined for any other, which is a 500 and says nothing. */
 export function problemResponse(error: unknown, correlationId: string): HttpResponse | undefined {
-  if (error instanceof AdminProblem) {
-    const errors = error.errors.length === 0 ? {} : { errors: error.errors };
-    return problem(error.status, error.id, TITLES[error.id], error.detail, correlationId, error.headers, errors);
-  }
-  if (error instanceof BadCursor) return problem(400, "cursor-unknown", TITLES["cursor-unknown"], "Begin again without a cursor.", correlationId, {}, {});
-  if (error instanceof ProjectionsBehind) return problem(503, "read-model-behind", TITLES["read-model-behind"], "Try again in a moment.", correlationId, { "retry-after": "2" }, {});
-  if (error instanceof OAuthError) return problem(error.status, error.reason, titleOf(error.code), error.description, correlationId, error.headers, { error: error.code });
-  return undefined;
-}
-
-function problem(status: number, id: string, title: string, detail: string, correlationId: string, headers: Readonly<Record<string, string>>, more: object): HttpResponse {
+  const known = error instanceof OAuthError ? fromOAuth(error) : fromProblem(asProblem(error));
+  if (known === undefined) return undefined;
+  const { id, headers, title, status, detail, more } = known;
   return {
     status,
     headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
     body: JSON.stringify({ type: `urn:grantline:problem:${id}`, title, status, detail, correlation_id: correlationId, ...more }),
   };
+}
+
+interface Shown {
+  readonly status: number;
+  readonly id: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly more: object;
+}
+
+function fromOAuth({ status, reason: id, code, description: detail, headers }: OAuthError): Shown {
+  return { status, id, title: titleOf(code), detail, headers, more: { error: code } };
+}
+
+function fromProblem(problem: AdminProblem | undefined): Shown | undefined {
+  if (problem === undefined) return undefined;
+  const { status, id, detail, headers, errors } = problem;
+  return { status, id, title: TITLES[id], detail, headers, more: errors.length === 0 ? {} : { errors } };
+}
+
+function asProblem(error: unknown): AdminProblem | undefined {
+  if (error instanceof BadCursor) return new AdminProblem(400, "cursor-unknown", "Begin again without a cursor.");
+  if (error instanceof ProjectionsBehind)
+    return new AdminProblem(503, "read-model-behind", "Try again in a moment.", { headers: { "retry-after": "2" } });
+  return error instanceof AdminProblem ? error : undefined;
 }
 
 function titleOf(code: string): string {

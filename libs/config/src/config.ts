@@ -1,6 +1,12 @@
 import type { Settings } from "./schema.ts";
 
-type Frozen<T> = T extends (infer Item)[] ? readonly Frozen<Item>[] : T extends Buffer ? T : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+type Frozen<T> = T extends (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends Buffer
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
 
 /** The key-encryption key as given: 32 raw bytes, or a passphrase to derive it from. */
 export type KekSetting = { readonly key: Buffer } | { readonly passphrase: string };
@@ -41,7 +47,9 @@ interface Derived {
 }
 
 type Merged = {
-  readonly [Area in keyof Settings]: Area extends keyof Derived ? Omit<Frozen<Settings[Area]>, keyof Derived[Area]> & Derived[Area] : Frozen<Settings[Area]>;
+  readonly [Area in keyof Settings]: Area extends keyof Derived
+    ? Omit<Frozen<Settings[Area]>, keyof Derived[Area]> & Derived[Area]
+    : Frozen<Settings[Area]>;
 };
 
 /** All settings, checked, complete and frozen. Times in seconds. */

@@ -18,7 +18,11 @@ export function deriveConfig(settings: Settings, surroundings: Surroundings): Co
   const { kek, ...keys } = settings.keys;
   const users: readonly DevUserSetting[] = devUsers ?? (production ? [] : [{ username: "demo", password: "demo" }]);
   const defaultDevUsers = devUsers === undefined && users.length > 0;
-  const server = { ...settings.server, dataDir: resolve(cwd, settings.server.dataDir), ...issuerParts(settings.server.issuer, settings.server.port) };
+  const server = {
+    ...settings.server,
+    dataDir: resolve(cwd, settings.server.dataDir),
+    ...issuerParts(settings.server.issuer, settings.server.port),
+  };
   return deepFreeze({
     ...settings,
     production,

@@ -53,7 +53,11 @@ function flagFromText(text: string): unknown {
 
 /** One of a few words. */
 export function choice<const T extends readonly [string, ...string[]]>(words: Words, options: T, fallback: T[number]) {
-  return setting(z.enum(options).default(fallback as never), { allowed: `one of ${options.join(", ")}`, fromText: (text) => text, ...words });
+  return setting(z.enum(options).default(fallback as never), {
+    allowed: `one of ${options.join(", ")}`,
+    fromText: (text) => text,
+    ...words,
+  });
 }
 
 /** A text that satisfies `schema`. */
@@ -67,5 +71,8 @@ export function list<S extends z.ZodType>(item: S, fallback: readonly z.input<S>
 }
 
 export function splitList(value: string): readonly string[] {
-  return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

@@ -15,7 +15,10 @@ function distance(a: string, b: string): number {
 /** The known name that was most likely meant; undefined when none is anywhere near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known.map((candidate) => ({ candidate, score: distance(name.toLowerCase(), candidate.toLowerCase()) }));
-  const best = scored.reduce<(typeof scored)[number] | undefined>((kept, one) => (kept === undefined || one.score < kept.score ? one : kept), undefined);
+  const best = scored.reduce<(typeof scored)[number] | undefined>(
+    (kept, one) => (kept === undefined || one.score < kept.score ? one : kept),
+    undefined,
+  );
   return best !== undefined && best.score <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
 }
 

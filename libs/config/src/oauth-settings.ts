@@ -22,7 +22,12 @@ export function toOAuthSettings(config: Config) {
     ...(resources.default === undefined ? {} : { defaultResource: resources.default }),
     lifetimes: { human: { ...shared, ...tokens.human }, service: { ...shared, ...tokens.service }, agent: { ...shared, ...tokens.agent } },
     accessTokenFormat: tokens.accessTokenFormat,
-    dcr: { enabled: dcr.enabled, initialAccessTokens: dcr.initialAccessTokens, unusedLifetime: dcr.unusedLifetime, redirectSchemes: dcr.redirectSchemes },
+    dcr: {
+      enabled: dcr.enabled,
+      initialAccessTokens: dcr.initialAccessTokens,
+      unusedLifetime: dcr.unusedLifetime,
+      redirectSchemes: dcr.redirectSchemes,
+    },
     cimd: { enabled: cimd.enabled, allowInsecureLoopback: cimd.allowInsecureLoopback },
     operators: people.operators,
   };

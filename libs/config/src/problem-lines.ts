@@ -30,9 +30,15 @@ export function problemLines(issues: readonly Issue[], found: Found): readonly s
 function settingLine(issue: Issue, setting: Setting, found: Found): string {
   const path = setting.path.join(".");
   const variable = found.variables.get(path);
-  const inside = issue.path.slice(setting.path.length).map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  const inside = issue.path
+    .slice(setting.path.length)
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("");
   const key = variable?.variable ?? `${path}${inside} in ${found.file ?? "the settings"}`;
-  const why = issue.code === "custom" || issue.code === "unrecognized_keys" || inside !== "" ? ` (${inside === "" ? "" : `${inside.replace(/^\./, "")}: `}${issue.message})` : "";
+  const why =
+    issue.code === "custom" || issue.code === "unrecognized_keys" || inside !== ""
+      ? ` (${inside === "" ? "" : `${inside.replace(/^\./, "")}: `}${issue.message})`
+      : "";
   const value = variable === undefined ? valueAt(found.raw, issue.path) : variable.text;
   return `${key}: found ${shown(value, setting)}${why}; allowed: ${setting.allowed}${kubernetesHint(setting, value)}`;
 }
@@ -40,11 +46,17 @@ function settingLine(issue: Issue, setting: Setting, found: Found): string {
 function groupLines(issue: Issue, found: Found): readonly string[] {
   const where = issue.path.map(String);
   const file = found.file ?? "the settings";
-  const below = [...new Set(allSettings.filter((one) => where.every((key, index) => one.path[index] === key)).map((one) => one.path[where.length] ?? ""))];
+  const below = [
+    ...new Set(
+      allSettings.filter((one) => where.every((key, index) => one.path[index] === key)).map((one) => one.path[where.length] ?? ""),
+    ),
+  ];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${[...where, key].join(".")} in ${file}: no such setting; ${meant(key, where, below)}`);
   }
-  return [`${where.join(".")} in ${file}: found ${kindOf(valueAt(found.raw, issue.path))}; allowed: a group with the keys ${below.join(", ")}`];
+  return [
+    `${where.join(".")} in ${file}: found ${kindOf(valueAt(found.raw, issue.path))}; allowed: a group with the keys ${below.join(", ")}`,
+  ];
 }
 
 function meant(key: string, where: readonly string[], below: readonly string[]): string {
@@ -52,7 +64,11 @@ function meant(key: string, where: readonly string[], below: readonly string[]):
   const elsewhere = allSettings.find((one) => one.path.at(-1) === key || one.env === key);
   if (elsewhere) return `did you mean ${elsewhere.path.join(".")}?`;
   const prefix = where.length > 0 ? `${where.join(".")}.` : "";
-  return suggestion(`${prefix}${key}`, below.map((one) => `${prefix}${one}`), `allowed here: ${below.join(", ")}`);
+  return suggestion(
+    `${prefix}${key}`,
+    below.map((one) => `${prefix}${one}`),
+    `allowed here: ${below.join(", ")}`,
+  );
 }
 
 function shown(value: unknown, setting: Setting): string {
@@ -63,7 +79,13 @@ function shown(value: unknown, setting: Setting): string {
 }
 
 function kindOf(value: unknown): string {
-  return value === null ? "nothing" : Array.isArray(value) ? `a list of ${value.length}` : typeof value === "object" ? "a group" : `a ${typeof value}`;
+  return value === null
+    ? "nothing"
+    : Array.isArray(value)
+      ? `a list of ${value.length}`
+      : typeof value === "object"
+        ? "a group"
+        : `a ${typeof value}`;
 }
 
 function kubernetesHint(setting: Setting, value: unknown): string {

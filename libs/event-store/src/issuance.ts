@@ -84,24 +84,35 @@ export function createIssuanceWriter(options: IssuanceWriterOptions): IssuanceWr
     unsettled.add(sent);
   };
 
+  const reserve = <T>(make: (locator: string) => { readonly event: AccessTokenIssued; readonly result: T }, meta: CommandMeta) => {
+    const atMs = clock.nowMs?.() ?? clock.now() * 1000;
+    const stream = current(Math.floor(atMs / 1000));
+    const { event, result } = make(`${stream.slot}.${stream.next}`);
+    const [sealed] = sealEvents({
+      stream: stream.name,
+      previousHash: stream.hash,
+      revision: stream.next,
+      events: [event],
+      definitions,
+      meta: { ...meta, region, service },
+      atMs,
+    });
+    // Only now is the revision used: a token that could not be made leaves no hole.
+    stream.next++;
+    stream.hash = sealed!.hash;
+    stream.sealed.push(sealed!);
+    if (stream.sealed.length === 1) setImmediate(flush, stream);
+    return { stream, result };
+  };
+
   return {
-    issue: (make, meta) => {
-      if (closed) return Promise.reject(new EventStoreUnavailable("the issuance writer is closed"));
-      const atMs = clock.nowMs?.() ?? clock.now() * 1000;
-      const stream = current(Math.floor(atMs / 1000));
-      const { event, result } = make(`${stream.slot}.${stream.next}`);
-      const [sealed] = sealEvents({
-        stream: stream.name, previousHash: stream.hash, revision: stream.next, events: [event], definitions, meta: { ...meta, region, service }, atMs,
-      });
-      stream.next++;
-      stream.hash = sealed!.hash;
-      stream.sealed.push(sealed!);
-      if (stream.sealed.length === 1) setImmediate(flush, stream);
-      return new Promise((resolve, fail) => {
+    issue: (make, meta) =>
+      new Promise((resolve, fail) => {
+        if (closed) throw new EventStoreUnavailable("the issuance writer is closed");
+        const { stream, result } = reserve(make, meta);
         stream.waiting.push({ settle: () => resolve(result), fail });
         if (stream.sealed.length >= MOST_AT_ONCE) flush(stream);
-      });
-    },
+      }),
     readCached: (locator) => read.get(locator),
     read: async (locator) => {
       const held = read.get(locator);
@@ -127,19 +138,30 @@ function begin(randomHex: string, now: number): OpenStream {
   const writer = BigInt(`0x${randomHex}`).toString(36).padStart(8, "0").slice(-8);
   const hour = new Date(now * 1000).toISOString().slice(0, 13).replace(/[-T]/g, "");
   const slot = `${writer}-${hour}`;
-  return { name: `issuance-${slot}`, slot, until: (Math.floor(now / 3600) + 1) * 3600, next: 0, hash: "", broken: undefined, sealed: [], waiting: [] };
+  return {
+    name: `issuance-${slot}`,
+    slot,
+    until: (Math.floor(now / 3600) + 1) * 3600,
+    next: 0,
+    hash: "",
+    broken: undefined,
+    sealed: [],
+    waiting: [],
+  };
 }
 
 async function send(store: EventStore, stream: OpenStream, sealed: readonly SealedEvent[], waiting: readonly Waiting[]): Promise<void> {
   const expected = (sealed[0] as SealedEvent).revision - 1;
   try {
-    if (stream.broken !== undefined) throw new EventStoreUnavailable("an earlier append to this issuance stream failed", { cause: stream.broken });
+    if (stream.broken !== undefined)
+      throw new EventStoreUnavailable("an earlier append to this issuance stream failed", { cause: stream.broken });
     const result = await store.append(stream.name, expected === -1 ? NO_STREAM : expected, sealed);
     if (result.kind === "conflict") throw new EventStoreUnavailable(`issuance stream ${stream.name} was written by another`);
     for (const one of waiting) one.settle();
   } catch (error) {
     stream.broken ??= error;
-    const unavailable = error instanceof EventStoreUnavailable ? error : new EventStoreUnavailable("the issuance append failed", { cause: error });
+    const unavailable =
+      error instanceof EventStoreUnavailable ? error : new EventStoreUnavailable("the issuance append failed", { cause: error });
     for (const one of waiting) one.fail(unavailable);
   }
 }

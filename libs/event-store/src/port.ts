@@ -99,7 +99,7 @@ export interface EventStore {
   head(): Promise<Position>;
   /** Live feed after `from`: at least once, in order. The callback is awaited before the next batch. */
   subscribe(from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void): Subscription;
-  /** A new cursor, starting now. Undefined when no other process can write to this store, so that caches need no check. */
+  /** A new cursor, starting now. Undefined, or no such method: nobody else can write to this store, caches need no check. */
   changes?(): ChangeCursor | undefined;
   close(): Promise<void>;
 }

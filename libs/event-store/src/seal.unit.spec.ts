@@ -24,7 +24,14 @@ describe("sealing", () => {
   it("writes the whole envelope as JSON", () => {
     const [event] = toss(1);
     expect(JSON.parse(event!.body)).toEqual({
-      id: event!.id, stream: 'coin-"1"', revision: 0, type: "CoinTossed", version: 1, at: "2026-01-02T03:04:05.678Z", data: { face: "heads" }, meta,
+      id: event!.id,
+      stream: 'coin-"1"',
+      revision: 0,
+      type: "CoinTossed",
+      version: 1,
+      at: "2026-01-02T03:04:05.678Z",
+      data: { face: "heads" },
+      meta,
     });
   });
 
@@ -37,7 +44,15 @@ describe("sealing", () => {
 
   it("goes on from a given hash and revision", () => {
     const whole = toss(1);
-    const more = sealEvents({ stream: 'coin-"1"', previousHash: whole[0]!.hash, revision: 1, events: [{ type: "CoinTossed", data: {} }], definitions, meta, atMs });
+    const more = sealEvents({
+      stream: 'coin-"1"',
+      previousHash: whole[0]!.hash,
+      revision: 1,
+      events: [{ type: "CoinTossed", data: {} }],
+      definitions,
+      meta,
+      atMs,
+    });
     expect(verifyStream([...whole, ...more])).toMatchObject({ kind: "intact", events: 2 });
   });
 
@@ -61,7 +76,12 @@ describe("sealing", () => {
 describe("parsing", () => {
   it("gives the event with the whole second it was recorded in", () => {
     const read = parseEvent(stored(toss(1)[0]!), definitions);
-    expect(read).toMatchObject({ revision: 0, at: "2026-01-02T03:04:05.678Z", meta, event: { type: "CoinTossed", at: Math.floor(atMs / 1000), version: 1 } });
+    expect(read).toMatchObject({
+      revision: 0,
+      at: "2026-01-02T03:04:05.678Z",
+      meta,
+      event: { type: "CoinTossed", at: Math.floor(atMs / 1000), version: 1 },
+    });
     expect(read.unknown).toBeUndefined();
   });
 
@@ -73,7 +93,10 @@ describe("parsing", () => {
         upcasters: { 1: ({ face }) => ({ side: face }), 3: (data) => ({ ...data, fair: true }) },
       },
     };
-    expect(parseEvent(stored(toss(1)[0]!), today)).toMatchObject({ version: 4, event: { version: 4, data: { side: "heads", fair: true } } });
+    expect(parseEvent(stored(toss(1)[0]!), today)).toMatchObject({
+      version: 4,
+      event: { version: 4, data: { side: "heads", fair: true } },
+    });
   });
 
   it("marks a type it does not know, and a version newer than it knows", () => {
@@ -84,7 +107,15 @@ describe("parsing", () => {
 
   it("finds the definitions in the catalogue by the stream's name, and knows no other streams", () => {
     const event = { type: "AccessTokenRevoked", data: { jti: "j", clientId: "c", exp: 1, reason: "asked" } };
-    const [sealed] = sealEvents({ stream: "token-j", previousHash: "", revision: 0, events: [event], definitions: { AccessTokenRevoked: { version: 1, ignorable: false } }, meta, atMs });
+    const [sealed] = sealEvents({
+      stream: "token-j",
+      previousHash: "",
+      revision: 0,
+      events: [event],
+      definitions: { AccessTokenRevoked: { version: 1, ignorable: false } },
+      meta,
+      atMs,
+    });
     expect(parseEvent(stored(sealed!)).unknown).toBeUndefined();
     expect(parseEvent(stored(toss(1)[0]!)).unknown).toBe(true);
   });
@@ -92,7 +123,8 @@ describe("parsing", () => {
 
 describe("verifying a stream", () => {
   const events = toss(5);
-  const changed = (revision: number, change: Partial<SealedEvent>) => events.map((event) => (event.revision === revision ? { ...event, ...change } : event));
+  const changed = (revision: number, change: Partial<SealedEvent>) =>
+    events.map((event) => (event.revision === revision ? { ...event, ...change } : event));
 
   it("accepts what was sealed, from the start or from a known point", () => {
     expect(verifyStream(events)).toEqual({ kind: "intact", hash: events[4]!.hash, events: 5 });
@@ -106,7 +138,9 @@ describe("verifying a stream", () => {
 
   it("finds the event after one that was altered together with its hash", () => {
     const body = events[2]!.body.replace("heads", "tails");
-    const hash = createHash("sha256").update(events[1]!.hash + body).digest("base64url");
+    const hash = createHash("sha256")
+      .update(events[1]!.hash + body)
+      .digest("base64url");
     expect(verifyStream(changed(2, { body, hash }))).toEqual({ kind: "broken", revision: 3, why: "hash-mismatch" });
   });
 

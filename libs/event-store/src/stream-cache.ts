@@ -29,7 +29,10 @@ const OVERHEAD = 600;
 /**
  * Bounded by number and by size. Streams that do not exist are remembered apart, so that made-up ids can't push out real ones.
  */
-export function createStreamCache(limits: { readonly entries: number; readonly bytes: number }, changes: ChangeCursor | undefined): StreamCache {
+export function createStreamCache(
+  limits: { readonly entries: number; readonly bytes: number },
+  changes: ChangeCursor | undefined,
+): StreamCache {
   const present = new LRUCache<string, CachedStream>({ max: limits.entries, maxSize: limits.bytes, sizeCalculation: sizeOf });
   const absent = new LRUCache<string, CachedStream>({ max: limits.entries });
   const watches = new Map<string, Watch>();

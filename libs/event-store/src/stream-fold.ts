@@ -27,7 +27,10 @@ export interface FoldPorts {
 }
 
 /** Reads streams of one decider. */
-export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, ports: FoldPorts): StreamFold<S> {
+export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>(
+  decider: Decider<S, C, E, O>,
+  ports: FoldPorts,
+): StreamFold<S> {
   const definitions = decider.events as unknown as Definitions;
   const fold = foldName(decider.stream, definitions, decider.evolve);
   const empty: CachedStream<S> = { state: decider.initial, revision: -1, hash: "", bytes: 0 };

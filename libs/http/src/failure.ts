@@ -34,7 +34,7 @@ export async function failureResponse(endpoint: Endpoint, request: HttpRequest, 
 
 function known(thrown: unknown): OAuthError | undefined {
   if (thrown instanceof OAuthError) return thrown;
-  if (thrown instanceof EventStoreUnavailable || (thrown instanceof Error && thrown.name === "StreamParked")) {
+  if (thrown instanceof EventStoreUnavailable || (thrown instanceof Error && thrown.name === "ProjectionsBehind")) {
     // P7: the store gone means no writes, said as such and never as success
     return new OAuthError("temporarily_unavailable", "store-unavailable", "The service can't record changes right now. Try again shortly.", {
       headers: { "retry-after": "2" },

@@ -16,7 +16,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     logger: false,
-    disableRequestLogging: true,
     genReqId: () => "",
     frameworkErrors: (error, _request, untyped) => {
       (untyped as FastifyReply)

@@ -25,7 +25,7 @@ export function mountEndpoints(fastify: FastifyInstance, endpoints: readonly End
   const byPath = Map.groupBy(endpoints, (endpoint) => endpoint.path);
   for (const [path, group] of byPath) {
     for (const endpoint of group) {
-      fastify.route({ method: methodsOf(endpoint), url: path, exposeHeadRoute: false, bodyLimit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT, handler: handlerOf(endpoint, base, options) });
+      fastify.route({ method: methodsOf(endpoint), url: path, exposeHeadRoute: false, bodyLimit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT, handler: handlerOf(endpoint, base, options), errorHandler: transportErrors(endpoint, base, options) });
     }
     refuseOtherMethods(fastify, path, group, base, options);
   }
@@ -45,6 +45,7 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
     try {
       if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
       response = await endpoint.handle(request);
+      if (response.refused !== undefined) options.sinks.refused(endpoint, response.refused, request);
     } catch (error) {
       response = await failureResponse(endpoint, request, error, options.views, options.sinks);
     }
@@ -70,12 +71,23 @@ export function requestOf(incoming: FastifyRequest): HttpRequest {
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? "" : url.slice(mark + 1),
     params: incoming.params as Record<string, string>,
-    headers: incoming.headers,
+    headers: withRepeatedAuthorization(incoming),
     body: typeof incoming.body === "string" && incoming.body !== "" ? incoming.body : undefined,
     ip: incoming.ip,
     correlationId: correlationIdOf(incoming.headers["x-correlation-id"]),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
   };
+}
+
+/** Node keeps only the first of two Authorization headers; who checks credentials must see that there were two (security cases K-01, T-16). */
+function withRepeatedAuthorization(incoming: FastifyRequest): HttpRequest["headers"] {
+  const { rawHeaders } = incoming.raw;
+  const found: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 13 && name.toLowerCase() === "authorization") found.push(rawHeaders[index + 1] as string);
+  }
+  return found.length > 1 ? { ...incoming.headers, authorization: found } : incoming.headers;
 }
 
 function send(reply: FastifyReply, response: HttpResponse, fixed: readonly (readonly [string, string])[], request: HttpRequest): FastifyReply {
@@ -110,7 +122,7 @@ function refuseOtherMethods(fastify: FastifyInstance, path: string, group: reado
       throw new OAuthError("invalid_request", "method-not-allowed", `Use ${allowed.join(" or ")}.`, { status: 405, headers: { allow: allowed.join(", ") } });
     },
   };
-  fastify.route({ method: [...others], url: path, handler: handlerOf(refusal, base, options) });
+  fastify.route({ method: [...others], url: path, handler: handlerOf(refusal, base, options), errorHandler: transportErrors(refusal, base, options) });
 }
 
 function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string>>, options: RimOptions): void {
@@ -123,16 +135,22 @@ function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string
       throw new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
     },
   };
-  fastify.route({ method: [...METHODS], url: "/*", handler: handlerOf(endpoint, base, options) });
-  fastify.setErrorHandler(async (error: { statusCode?: number; code?: string }, incoming, reply) => {
+  fastify.route({ method: [...METHODS], url: "/*", handler: handlerOf(endpoint, base, options), errorHandler: transportErrors(endpoint, base, options) });
+}
+
+type TransportFailure = { readonly statusCode?: number; readonly code?: string };
+
+/** For what goes wrong before a handler runs. Set per route: the instance's own error handler is Nest's. */
+function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
+  return async (error: TransportFailure, incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const request = requestOf(incoming);
     const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
     return send(reply, response, Object.entries(base), request);
-  });
+  };
 }
 
 /** What Fastify itself refuses: bodies too long, malformed lengths, bad escapes in the path. */
-function transportError(error: { statusCode?: number; code?: string }): unknown {
+function transportError(error: TransportFailure): unknown {
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return new OAuthError("invalid_request", "body-too-large", "The body is too large.", { status: 413 });
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new OAuthError("invalid_request", "content-type-unsupported", "The content type is not supported.", { status: 415 });
   const status = error.statusCode ?? 500;

@@ -5,15 +5,27 @@ const ISSUER = "http://localhost:8080/oauth";
 
 describe("development users", () => {
   it("know a person by name and password, with groups and claims", async () => {
-    const identity = createDevUsers([{ username: "ada", password: "lovelace", groups: ["staff"], claims: { email: "ada@example.com" } }], ISSUER);
+    const identity = createDevUsers(
+      [{ username: "ada", password: "lovelace", groups: ["staff"], claims: { email: "ada@example.com" } }],
+      ISSUER,
+    );
     expect(await identity.verify("ada", "lovelace")).toEqual({
-      iss: ISSUER, sub: "ada", groups: ["staff"], amr: ["pwd"],
+      iss: ISSUER,
+      sub: "ada",
+      groups: ["staff"],
+      amr: ["pwd"],
       claims: { preferred_username: "ada", name: "ada", email: "ada@example.com" },
     });
   });
 
   it("refuse a wrong password, an empty one and another person's", async () => {
-    const identity = createDevUsers([{ username: "ada", password: "lovelace" }, { username: "bob", password: "builder" }], ISSUER);
+    const identity = createDevUsers(
+      [
+        { username: "ada", password: "lovelace" },
+        { username: "bob", password: "builder" },
+      ],
+      ISSUER,
+    );
     expect(await identity.verify("ada", "builder")).toBeUndefined();
     expect(await identity.verify("ada", "")).toBeUndefined();
     expect(await identity.verify("ada", "Lovelace")).toBeUndefined();

@@ -12,7 +12,10 @@ export interface SigningKeyVault {
 /** What issues JWTs: follows the keyring stream. Synchronous on the hot path. */
 export interface TokenSigner {
   /** Signs a compact JWS with the active key of `alg`. `typ` goes to the header. */
-  sign(payload: object, options: { readonly alg?: SigningAlg; readonly typ: string }): { readonly jwt: string; readonly kid: string; readonly alg: SigningAlg };
+  sign(
+    payload: object,
+    options: { readonly alg?: SigningAlg; readonly typ: string },
+  ): { readonly jwt: string; readonly kid: string; readonly alg: SigningAlg };
   /** Verifies a compact JWS of our own: known, not compromised kid; alg of that key. Undefined when it does not hold. No claim is checked. */
   verify(jwt: string): { readonly header: Record<string, unknown>; readonly payload: Record<string, unknown> } | undefined;
   /** The published JWKS: every key published, active or retired and not yet due for removal. */

@@ -9,13 +9,13 @@ import { subjectDecider } from "@grantline/domain/subject";
 import { tokenDecider } from "@grantline/domain/token";
 import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
-import { createIssuanceWriter, createStreamRuntime, type StreamRuntime } from "@grantline/event-store";
+import { createIssuanceWriter, createStreamRuntime, type StoredEvent, type StreamRuntime } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { createDevUsers } from "@grantline/identity";
 import { createKeyringService, developmentKek, openKeyFolder, type KekSource, type KeyringService, type KeySchedule } from "@grantline/keys";
 import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
-import { createJwksFetcher } from "@grantline/oauth/client-authentication";
+import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
 import { createLimits, createSecurityLog } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve } from "@grantline/oauth/outbound";
@@ -25,6 +25,7 @@ import type { Logger } from "@grantline/telemetry";
 import { systemClock, systemRandom } from "./clock.ts";
 import { consentsOf } from "./consents-of.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import { dutiesOf, startDuties } from "./duties.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.
@@ -42,6 +43,8 @@ export interface EmbeddedOptions {
   readonly resolve?: Resolve;
   /** Runs duties by the clock (keys, clean-up). Off where time stands still. */
   readonly schedules?: boolean;
+  /** Shown every event appended from now on, by whichever process, a moment later. For counting. */
+  readonly onEvents?: (events: readonly StoredEvent[]) => void;
 }
 
 export interface Platform {
@@ -71,11 +74,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
     const region = config.server.region;
     const kek = kekOf(config, folder);
     const store = opened(
-      await openSqliteEventStore({ file: folder.events, ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}) }),
+      await openSqliteEventStore({ file: folder.events, onTrouble: (what, error) => log.warn({ err: error }, what), ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}) }),
     );
     const readModel = opened(await openSqliteReadModel({ file: folder.readModel }));
     const ephemeral = opened(await openSqliteEphemeralStore({ file: folder.ephemeral, clock }));
-    const keyFolder = opened(await openKeyFolder({ dir: folder.keys, kek: kek.source, clock }));
+    const keyFolder = opened(await openKeyFolder({ dir: folder.keys, kek: kek.source, clock, sealsKeptFor: Math.max(86_400, config.tokens.session) }));
     const runtime = createStreamRuntime({
       store,
       clock,
@@ -98,10 +101,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
     await startKeyring(keyring, role, options.schedules !== false);
     const follower = store.subscribe(await store.head(), async (events) => {
       if (events.some(({ stream }) => stream.startsWith("keyring-"))) await keyring.refresh();
+      options.onEvents?.(events);
     });
     closers.unshift(() => follower.close());
     const repositories = repositoriesOf(runtime);
-    const security = opened(createSecurityLog({ store, clock, subjectKeys: keyFolder.subjectKeys, region, service: role }));
+    const security = opened(createSecurityLog({
+        store,
+        clock,
+        subjectKeys: keyFolder.subjectKeys,
+        region,
+        service: role,
+        onFailure: (error: unknown) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
+      }));
     const fetcher = createSafeFetch({ allowInsecureLoopback: settings.cimd.allowInsecureLoopback, clock, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) });
     const issuance = opened(createIssuanceWriter({ store, clock, random, region, service: role, definitions: issuanceEvents }));
     const projector = createProjector({ store, readModel, projections, log, active: role !== "worker" });
@@ -121,7 +132,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
       identity: createDevUsers(config.people.devUsers, settings.issuer),
       ephemeral,
       security,
-      limits: createLimits({ clock, failuresPerMinute: config.limits.failures, anonymousWritesPerMinute: config.limits.anonymousWrites, clientPerMinute: config.limits.client }),
+      limits: createLimits({ clock, failuresPerMinute: config.limits.failures, anonymousWritesPerMinute: config.limits.anonymousWrites, freeLogins: config.limits.logins, clientPerMinute: config.limits.client }),
       directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents: createClientDocuments({ fetcher, clock, settings }) }),
       fetchJwks: createJwksFetcher({ fetcher, clock }),
       listConsents: consentsOf(readModel, projector),
@@ -129,6 +140,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
       projector,
       keyring,
     };
+    if (role !== "worker" && options.schedules !== false) opened(startDuties(dutiesOf(context), log));
     return { context, folder, role, notices: kek.notices, close: closeAll };
   } catch (error) {
     await closeAll();

@@ -6,7 +6,7 @@ import type { Platform } from "./embedded.ts";
 export interface OperationsParts {
   readonly platform: Platform;
   /** Absent: no `/metrics`. */
-  readonly metrics?: Metrics;
+  readonly metrics?: Pick<Metrics, "contentType" | "text">;
   /** True once the instance has been told to stop: it answers, but wants no new work. */
   readonly draining: () => boolean;
 }

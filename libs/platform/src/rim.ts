@@ -17,8 +17,10 @@ export function rimOptions(config: Config, platform: Platform, { log, metrics, t
   return {
     https: config.server.issuer.startsWith("https:"),
     views: {
-      page: (error, { correlationId }) =>
-        errorPage({ status: error.status, title: "This did not work", message: error.description, correlationId, basePath: config.server.basePath }),
+      page: (error, { correlationId }) => {
+        const page = errorPage({ status: error.status, title: "This did not work", message: error.description, correlationId, basePath: config.server.basePath });
+        return { ...page, headers: { ...page.headers, ...error.headers } };
+      },
       problem: (error, { correlationId }) => problemResponse(error, correlationId),
     },
     sinks: {

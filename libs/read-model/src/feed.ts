@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventStore, Position, StoredEvent } from "@grantline/event-store";
+import { createInterruption, type Interruption } from "./interruption.ts";
 import { CheckpointMoved } from "./port.ts";
 import type { ProjectorLog, ProjectorStatus } from "./projector.port.ts";
 
@@ -13,7 +14,7 @@ export interface FeedSources {
   seen(): Position;
   load(): Promise<void>;
   project(events: readonly StoredEvent[]): Promise<void>;
-  /** Called each time the end of the log was reached, before going live. */
+  /** Called each time the end of the log was reached, when live. */
   caughtUp(): Promise<void>;
 }
 
@@ -26,86 +27,83 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
+interface FeedState {
+  phase: ReturnType<Feed["phase"]>;
+  stopping: boolean;
+}
+
 export function createFeed(sources: FeedSources): Feed {
-  const { store, log, batchSize } = sources;
-  let phase: ReturnType<Feed["phase"]> = "stopped";
-  let stopping = false;
+  const state: FeedState = { phase: "stopped", stopping: false };
+  const interruption = createInterruption();
   let running: Promise<void> | undefined;
-  let interrupt: (error?: unknown) => void = () => undefined;
-
-  /** Resolves when stopped or after `ms`, rejects when interrupted with an error. */
-  function interruptible(ms?: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = ms === undefined ? undefined : setTimeout(() => resolve(), ms);
-      interrupt = (error) => {
-        clearTimeout(timer);
-        if (error === undefined) resolve();
-        else reject(error as Error);
-      };
-    });
-  }
-
-  async function catchUp(): Promise<void> {
-    while (!stopping) {
-      const events = await store.readAll(sources.seen(), batchSize);
-      if (events.length === 0) return;
-      await sources.project(events);
-      await nextTurn();
-    }
-  }
-
-  async function live(): Promise<void> {
-    const ended = interruptible();
-    // Awaited below; until then a failure must not count as unhandled.
-    ended.catch(() => undefined);
-    const subscription = store.subscribe(sources.seen(), async (events) => {
-      // The subscription has no one to tell; the loop below starts over from the checkpoint.
-      if (phase === "live" && !stopping) await sources.project(events).catch((error: unknown) => interrupt(error));
-    });
-    phase = "live";
-    try {
-      await sources.caughtUp();
-      if (!stopping) await ended;
-    } finally {
-      if (!stopping) phase = "catching-up";
-      await subscription.close();
-    }
-  }
-
-  async function run(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !stopping; ) {
-      try {
-        phase = "catching-up";
-        await sources.load();
-        await catchUp();
-        pauseMs = FIRST_PAUSE_MS;
-        if (!stopping) await live();
-      } catch (error) {
-        if (error instanceof CheckpointMoved) {
-          log.info({}, "projections: another process has moved a checkpoint, following it");
-          continue;
-        }
-        phase = "retrying";
-        log.error({ err: error }, "projections: failed, trying again");
-        await interruptible(pauseMs);
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      }
-    }
-    phase = "stopped";
-  }
-
   return {
     start() {
-      running ??= run();
+      running ??= run(sources, state, interruption);
     },
-    phase: () => phase,
+    phase: () => state.phase,
     restart(cause) {
-      if (phase === "live") interrupt(cause);
+      if (state.phase === "live") interruption.end(cause);
     },
     async stop() {
-      stopping = true;
-      interrupt();
+      state.stopping = true;
+      interruption.end();
       await running;
     },
   };
+}
+
+async function run(sources: FeedSources, state: FeedState, interruption: Interruption): Promise<void> {
+  for (let pauseMs = FIRST_PAUSE_MS; !state.stopping; ) {
+    try {
+      state.phase = "catching-up";
+      await sources.load();
+      await catchUp(sources, state);
+      pauseMs = FIRST_PAUSE_MS;
+      if (!state.stopping) await live(sources, state, interruption);
+    } catch (error) {
+      if (error instanceof CheckpointMoved) {
+        sources.log.info({}, "projections: another process has moved a checkpoint, following it");
+        continue;
+      }
+      state.phase = "retrying";
+      sources.log.error({ err: error }, "projections: failed, trying again");
+      if (!state.stopping) await interruption.wait(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+  state.phase = "stopped";
+}
+
+async function catchUp({ store, batchSize, seen, project }: FeedSources, state: FeedState): Promise<void> {
+  while (!state.stopping) {
+    const events = await store.readAll(seen(), batchSize);
+    if (events.length === 0) return;
+    await project(events);
+    await nextTurn();
+  }
+}
+
+/** Follows the store until stopped or until something fails. */
+async function live(sources: FeedSources, state: FeedState, interruption: Interruption): Promise<void> {
+  const ended = interruption.wait();
+  // Awaited below; until then a failure must not count as unhandled.
+  ended.catch(() => undefined);
+  let failed = false;
+  const subscription = sources.store.subscribe(sources.seen(), async (events) => {
+    if (failed || state.stopping) return;
+    try {
+      await sources.project(events);
+    } catch (error) {
+      // The subscription has no one to tell; what it was given is read again from the checkpoint.
+      failed = true;
+      interruption.end(error);
+    }
+  });
+  state.phase = "live";
+  try {
+    await sources.caughtUp();
+    if (!state.stopping) await ended;
+  } finally {
+    await subscription.close();
+  }
 }

@@ -3,7 +3,7 @@ import { foldBatch, type Folded, type FoldingSources } from "./folding.ts";
 import { BEHIND, parkWrite, readParked, unparkWrite, type ParkedEvent } from "./parking.ts";
 import type { ReadModel } from "./port.ts";
 import type { ProjectorLog } from "./projector.port.ts";
-import { aggregateOf, tableOf, type Projection } from "./projection.ts";
+import { tableOf, type Batch, type Projection } from "./projection.ts";
 
 const RETRY_PAGE = 500;
 
@@ -26,8 +26,8 @@ export interface Lane {
   parked(): number;
   /** Takes checkpoint and parked streams from the read model, as after a start. */
   load(): Promise<void>;
-  /** Folds the events of this lane among `events` and takes note that everything up to `upTo` has been seen. */
-  apply(events: readonly StoredEvent[], upTo: Position): Promise<void>;
+  /** Folds the events of this lane in the batch and takes note that everything up to `upTo` has been seen. */
+  apply(batch: Batch, upTo: Position): Promise<void>;
   /** Persists what has been seen. */
   flush(): Promise<void>;
   /** Folds parked streams again from the store; how many are free now. */
@@ -37,7 +37,6 @@ export interface Lane {
 export function createLane(sources: LaneSources): Lane {
   const { projection, readModel, store, log } = sources;
   const table = `${tableOf(projection)}${sources.suffix ?? ""}`;
-  const aggregates = new Set(projection.streams);
   const folding: FoldingSources = { projection, table, readModel, store };
   let checkpoint: Position = START;
   let seen: Position = START;
@@ -88,8 +87,8 @@ export function createLane(sources: LaneSources): Lane {
     seen: () => seen,
     parked: () => [...parked.values()].reduce((sum, revisions) => sum + revisions.size, 0),
     load,
-    async apply(events, upTo) {
-      const own = events.filter((event) => aggregates.has(aggregateOf(event.stream)));
+    async apply(batch, upTo) {
+      const own = projection.streams.flatMap((aggregate) => batch.get(aggregate) ?? []);
       // An event from before may come again or late: the revision of its row tells whether it is in, not its position.
       const reached = comparePositions(upTo, seen) > 0 ? upTo : seen;
       if (own.length === 0) seen = reached;

@@ -1,4 +1,4 @@
-import type { Definitions, ReadEvent } from "@grantline/event-store";
+import type { Definitions, ReadEvent, StoredEvent } from "@grantline/event-store";
 import type { ReadModelRow } from "./port.ts";
 
 /** What a fold makes of an event; the projector adds key and revision. */
@@ -34,9 +34,16 @@ export function tableOf(projection: Pick<Projection, "name" | "version">): strin
 }
 
 /** `grant` of `grant-{id}`. */
-export function aggregateOf(stream: string): string {
+function aggregateOf(stream: string): string {
   const dash = stream.indexOf("-");
   return dash < 0 ? stream : stream.slice(0, dash);
+}
+
+/** A batch by aggregate word, sorted out once for all projections, without a look into any body. */
+export type Batch = ReadonlyMap<string, readonly StoredEvent[]>;
+
+export function toBatch(events: readonly StoredEvent[]): Batch {
+  return Map.groupBy(events, (event) => aggregateOf(event.stream));
 }
 
 /** What stands behind the aggregate word. */

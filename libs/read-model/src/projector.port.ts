@@ -41,7 +41,6 @@ export interface ProjectorStatus {
   /** `live`: caught up and fed by the store. `retrying`: the last attempt failed, see the log. */
   readonly phase: "stopped" | "catching-up" | "live" | "retrying" | "inactive";
   readonly projections: readonly ProjectionStatus[];
-  readonly rebuilding: boolean;
 }
 
 export interface RebuildProgress {

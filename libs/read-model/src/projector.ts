@@ -1,13 +1,10 @@
-import { comparePositions, START, type Position, type StoredEvent } from "@grantline/event-store";
-import { dropAnchor, findMismatch, forgetAnchor } from "./anchor.ts";
-import { createFeed } from "./feed.ts";
-import { createLane, type Lane } from "./lane.ts";
-import { tableOf } from "./projection.ts";
-import { ProjectionsBehind, type Projector, type ProjectorOptions, type ProjectorStatus } from "./projector.port.ts";
+import { comparePositions, type Position } from "@grantline/event-store";
+import { createFeed, type Feed } from "./feed.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+import { ProjectionsBehind, type Projector, type ProjectorOptions } from "./projector.port.ts";
 import { rebuildProjections } from "./rebuild.ts";
-import { SNAPSHOTS_PROJECTION } from "./snapshots.ts";
-import { createExclusively } from "./turns.ts";
-import { createWaiters } from "./waiters.ts";
+import { createExclusively, type Exclusively } from "./turns.ts";
+import { createWaiters, type Waiters } from "./waiters.ts";
 
 const BATCH_SIZE = 1_000;
 const PATIENCE_MS = 5_000;
@@ -20,77 +17,11 @@ const POLL_MS = 5;
  * checkpoint is read (P12), what can't be folded is parked (P11), and a read model that is not of this store is begun anew (P6).
  */
 export function createProjector(options: ProjectorOptions): Projector {
-  const { store, readModel, log, active = true, batchSize = BATCH_SIZE, patienceMs = PATIENCE_MS } = options;
-  const lanes = options.projections.map((projection) => createLane({ projection, readModel, store, log }));
+  const { store, log, active = true, patienceMs = PATIENCE_MS } = options;
+  const lanes = createLanes(options);
   const exclusively = createExclusively();
   const waiters = createWaiters();
-  let persistTimer: NodeJS.Timeout | undefined;
-  let rebuilding = false;
-  let lastEvent: StoredEvent | undefined;
-
-  const seen = (): Position => lanes.reduce<Position | undefined>((least, lane) => (least === undefined || comparePositions(lane.seen(), least) < 0 ? lane.seen() : least), undefined) ?? START;
-
-  async function load(): Promise<void> {
-    const mismatch = await findMismatch(store, readModel, lanes.map((lane) => lane.table));
-    if (mismatch !== undefined) {
-      log.warn({ mismatch }, "the read model is not of this store: it is made anew");
-      for (const projection of [...lanes.map((lane) => lane.table), SNAPSHOTS_PROJECTION]) await readModel.clear(projection);
-      await forgetAnchor(readModel);
-    }
-    for (const lane of lanes) await lane.load();
-  }
-
-  async function project(events: readonly StoredEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    const last = events.reduce((a, b) => (comparePositions(a.position, b.position) >= 0 ? a : b));
-    for (const lane of lanes) await lane.apply(events, last.position);
-    lastEvent = last;
-    waiters.reached(seen());
-    persistTimer ??= setTimeout(() => void exclusively(persist).catch(feed.restart), PERSIST_AFTER_MS).unref();
-  }
-
-  async function persist(): Promise<void> {
-    clearTimeout(persistTimer);
-    persistTimer = undefined;
-    for (const lane of lanes) await lane.flush();
-    if (lastEvent !== undefined) await dropAnchor(readModel, lastEvent);
-    lastEvent = undefined;
-  }
-
-  // P6: a new version has taken over once it is caught up; the tables of the versions before it go.
-  async function dropFormerVersions(): Promise<void> {
-    for (const { name, version } of options.projections) {
-      for (let former = version - 1; former > 0; former -= 1) {
-        const table = tableOf({ name, version: former });
-        if ((await readModel.checkpoint(table)) !== undefined) await readModel.clear(table);
-      }
-    }
-  }
-
-  const feed = createFeed({
-    store, log, batchSize, seen,
-    load: () => exclusively(load),
-    project: (events) => exclusively(() => project(events)),
-    async caughtUp() {
-      await exclusively(persist);
-      await exclusively(dropFormerVersions);
-      waiters.reached(seen());
-    },
-  });
-
-  /** For a process that does not project: the checkpoints in the shared read model. */
-  async function waitForOthers(target: Position): Promise<void> {
-    const deadline = performance.now() + patienceMs;
-    while (!(await reachedBy(lanes, target))) {
-      if (performance.now() >= deadline) throw new ProjectionsBehind(`The listings have not reached ${target} within ${patienceMs} ms.`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  }
-
-  async function reachedBy(all: readonly Lane[], target: Position): Promise<boolean> {
-    for (const lane of all) if (comparePositions((await readModel.checkpoint(lane.table)) ?? START, target) < 0) return false;
-    return true;
-  }
+  const feed = followStore(options, lanes, exclusively, waiters);
 
   return {
     start() {
@@ -98,37 +29,82 @@ export function createProjector(options: ProjectorOptions): Projector {
     },
     async caughtUp(position) {
       const target = position ?? (await store.head());
-      if (!active) return waitForOthers(target);
-      if (comparePositions(seen(), target) < 0) await waiters.wait(target, patienceMs);
+      if (!active) await waitForOthers(lanes, target, patienceMs);
+      else if (comparePositions(lanes.seen(), target) < 0) await waiters.wait(target, patienceMs);
     },
     async status() {
-      if (!active) for (const lane of lanes) await lane.load();
-      const projections = lanes.map((lane) => ({ name: lane.projection.name, version: lane.projection.version, table: lane.table, position: lane.seen(), parked: lane.parked() }));
-      return { active, phase: active ? feed.phase() : "inactive", projections, rebuilding } satisfies ProjectorStatus;
+      if (!active) await lanes.load();
+      const projections = lanes.all.map((lane) => ({
+        name: lane.projection.name, version: lane.projection.version, table: lane.table, position: lane.seen(), parked: lane.parked(),
+      }));
+      return { active, phase: active ? feed.phase() : "inactive", projections };
     },
-    async rebuild(name, onProgress) {
-      const projections = options.projections.filter((projection) => name === undefined || projection.name === name);
-      if (projections.length === 0) throw new RangeError(`There is no projection ${name}; there are ${options.projections.map((each) => each.name).join(", ")}.`);
-      if (rebuilding) throw new Error("A rebuild is running already.");
-      rebuilding = true;
-      try {
-        const onSwitched = async (): Promise<void> => {
-          for (const lane of lanes) if (projections.includes(lane.projection)) await lane.load();
-        };
-        return await rebuildProjections({ store, readModel, log, projections, batchSize, exclusively, onSwitched, ...(onProgress && { onProgress }) });
-      } finally {
-        rebuilding = false;
-      }
-    },
+    rebuild: createRebuild(options, lanes, exclusively),
     retryParked: () => exclusively(async () => {
       let freed = 0;
-      for (const lane of lanes) freed += await lane.retryParked();
+      for (const lane of lanes.all) freed += await lane.retryParked();
       return freed;
     }),
     async stop() {
       await feed.stop();
-      if (active && persistTimer !== undefined) await exclusively(persist);
+      // Only how far it is; without it the next start reads a few events again.
+      if (active) await exclusively(lanes.persist).catch((error: unknown) => log.warn({ err: error }, "projections: could not persist how far they are"));
       waiters.reject(new ProjectionsBehind("The projector has been stopped."));
     },
+  };
+}
+
+/** Drives the lanes by the store's feed. What changed no row is persisted a little later, many events at a time. */
+function followStore({ store, log, batchSize = BATCH_SIZE }: ProjectorOptions, lanes: Lanes, exclusively: Exclusively, waiters: Waiters): Feed {
+  let persistTimer: NodeJS.Timeout | undefined;
+
+  async function persist(): Promise<void> {
+    clearTimeout(persistTimer);
+    persistTimer = undefined;
+    await lanes.persist();
+  }
+
+  const feed = createFeed({
+    store, log, batchSize,
+    seen: lanes.seen,
+    load: () => exclusively(lanes.load),
+    project: (events) => exclusively(async () => {
+      await lanes.project(events);
+      waiters.reached(lanes.seen());
+      persistTimer ??= setTimeout(() => void exclusively(persist).catch(feed.restart), PERSIST_AFTER_MS).unref();
+    }),
+    async caughtUp() {
+      await exclusively(persist);
+      await exclusively(lanes.dropFormerVersions);
+      waiters.reached(lanes.seen());
+    },
+  });
+  return { ...feed, stop: () => feed.stop().finally(() => clearTimeout(persistTimer)) };
+}
+
+/** For a process that does not project: waits for the checkpoints in the shared read model. */
+async function waitForOthers(lanes: Lanes, target: Position, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await lanes.persistedUpTo(target))) {
+    if (performance.now() >= deadline) throw new ProjectionsBehind(`The listings have not reached ${target} within ${patienceMs} ms.`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function createRebuild(options: ProjectorOptions, lanes: Lanes, exclusively: Exclusively): Projector["rebuild"] {
+  let running = false;
+  return async (name, onProgress) => {
+    const projections = options.projections.filter((projection) => name === undefined || projection.name === name);
+    if (projections.length === 0) throw new RangeError(`There is no projection ${name}; there are ${options.projections.map((each) => each.name).join(", ")}.`);
+    if (running) throw new Error("A rebuild is running already.");
+    running = true;
+    const onSwitched = async (): Promise<void> => {
+      for (const lane of lanes.all) if (projections.includes(lane.projection)) await lane.load();
+    };
+    try {
+      return await rebuildProjections({ batchSize: BATCH_SIZE, ...options, projections, exclusively, onSwitched, ...(onProgress && { onProgress }) });
+    } finally {
+      running = false;
+    }
   };
 }

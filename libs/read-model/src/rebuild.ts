@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { comparePositions, START, type EventStore, type Position, type StoredEvent } from "@grantline/event-store";
 import { createLane, type Lane, type LaneSources } from "./lane.ts";
 import type { ReadModel } from "./port.ts";
-import type { Projection } from "./projection.ts";
+import { toBatch, type Projection } from "./projection.ts";
 import type { ProjectorLog, RebuildProgress } from "./projector.port.ts";
 import type { Exclusively } from "./turns.ts";
 
@@ -30,7 +30,8 @@ export async function rebuildProjections(sources: RebuildSources): Promise<Rebui
   const meter = startMeter();
   const build = async (): Promise<void> => {
     for await (const [events, upTo] of batches(sources.store, meter.position(), sources.batchSize)) {
-      for (const lane of lanes) await lane.apply(events, upTo);
+      const batch = toBatch(events);
+      for (const lane of lanes) await lane.apply(batch, upTo);
       meter.add(events.length, upTo);
       sources.onProgress?.(meter.progress());
       await nextTurn();

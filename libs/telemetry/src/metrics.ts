@@ -28,14 +28,50 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const duration = new Histogram({ name: "grantline_http_request_duration_seconds", help: "Time to answer a request", labelNames: ["endpoint", "method", "status"], buckets: BUCKETS, registers });
-  const refusals = new Counter({ name: "grantline_refusals_total", help: "Requests refused, by reason", labelNames: ["endpoint", "reason"], registers });
-  const tokens = new Counter({ name: "grantline_tokens_issued_total", help: "Access tokens issued", labelNames: ["grant_type", "format"], registers });
-  const limited = new Counter({ name: "grantline_rate_limited_total", help: "Requests turned away by a limit", labelNames: ["kind"], registers });
+  const duration = new Histogram({
+    name: "grantline_http_request_duration_seconds",
+    help: "Time to answer a request",
+    labelNames: ["endpoint", "method", "status"],
+    buckets: BUCKETS,
+    registers,
+  });
+  const refusals = new Counter({
+    name: "grantline_refusals_total",
+    help: "Requests refused, by reason",
+    labelNames: ["endpoint", "reason"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "grantline_tokens_issued_total",
+    help: "Access tokens issued",
+    labelNames: ["grant_type", "format"],
+    registers,
+  });
+  const limited = new Counter({
+    name: "grantline_rate_limited_total",
+    help: "Requests turned away by a limit",
+    labelNames: ["kind"],
+    registers,
+  });
   const appends = new Counter({ name: "grantline_events_appended_total", help: "Events appended", labelNames: ["stream"], registers });
-  const behind = new Gauge({ name: "grantline_projection_behind_events", help: "Events a projection has not folded yet", labelNames: ["projection"], registers });
-  const lag = new Gauge({ name: "grantline_projection_lag_seconds", help: "Age of the oldest event a projection has not folded yet", labelNames: ["projection"], registers });
-  const parked = new Gauge({ name: "grantline_projection_parked_events", help: "Events a projection could not fold", labelNames: ["projection"], registers });
+  const behind = new Gauge({
+    name: "grantline_projection_behind_events",
+    help: "Events a projection has not folded yet",
+    labelNames: ["projection"],
+    registers,
+  });
+  const lag = new Gauge({
+    name: "grantline_projection_lag_seconds",
+    help: "Age of the oldest event a projection has not folded yet",
+    labelNames: ["projection"],
+    registers,
+  });
+  const parked = new Gauge({
+    name: "grantline_projection_parked_events",
+    help: "Events a projection could not fold",
+    labelNames: ["projection"],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,8 +1,34 @@
 /** Names of fields whose value is a secret or identifies a person, without case and punctuation. */
 const SECRET_NAMES = new Set([
-  "authorization", "proxyauthorization", "cookie", "setcookie", "password", "passphrase", "secret", "clientsecret", "adminsecret", "kek",
-  "code", "codeverifier", "token", "accesstoken", "refreshtoken", "idtoken", "idtokenhint", "registrationaccesstoken", "initialaccesstoken",
-  "assertion", "clientassertion", "subjecttoken", "actortoken", "requesturi", "csrf", "privatekey", "dpop", "email", "phonenumber",
+  "authorization",
+  "proxyauthorization",
+  "cookie",
+  "setcookie",
+  "password",
+  "passphrase",
+  "secret",
+  "clientsecret",
+  "adminsecret",
+  "kek",
+  "code",
+  "codeverifier",
+  "token",
+  "accesstoken",
+  "refreshtoken",
+  "idtoken",
+  "idtokenhint",
+  "registrationaccesstoken",
+  "initialaccesstoken",
+  "assertion",
+  "clientassertion",
+  "subjecttoken",
+  "actortoken",
+  "requesturi",
+  "csrf",
+  "privatekey",
+  "dpop",
+  "email",
+  "phonenumber",
 ]);
 
 const HIDDEN = "[redacted]";
@@ -14,10 +40,13 @@ const SECRET_LOOKS: readonly (readonly [RegExp, string])[] = [
   [/\bgl_(at|rt|ac|dc|rat)_[A-Za-z0-9_.-]+/g, "gl_$1_[redacted]"],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*/g, "[redacted jwt]"],
   [/\b(Bearer|Basic|DPoP)(\s+)[A-Za-z0-9._~+/=-]{6,}/gi, "$1$2[redacted]"],
-  [/\b(code|code_verifier|access_token|refresh_token|id_token|id_token_hint|token|client_secret|client_assertion|assertion|password|request_uri)=[^&\s"']+/gi, "$1=[redacted]"],
+  [
+    /\b(code|code_verifier|access_token|refresh_token|id_token|id_token_hint|token|client_secret|client_assertion|assertion|password|request_uri)=[^&\s"'\\]+/gi,
+    "$1=[redacted]",
+  ],
 ];
 
-/** A text with everything in it that looks like a secret struck out. */
+/** A text, a line of JSON too, with everything in it that looks like a secret struck out. */
 export function scrubText(text: string): string {
   return SECRET_LOOKS.reduce((scrubbed, [look, instead]) => scrubbed.replace(look, instead), text);
 }
@@ -37,11 +66,19 @@ export function scrub(value: unknown, depth = 0): unknown {
 
 export function scrubMembers(value: object, depth = 0): Record<string, unknown> {
   const members = Object.entries(value).slice(0, MOST_MEMBERS);
-  return Object.fromEntries(members.map(([name, member]) => [name, isSecretName(name) && member !== undefined ? HIDDEN : scrub(member, depth + 1)]));
+  return Object.fromEntries(
+    members.map(([name, member]) => [name, isSecretName(name) && member !== undefined ? HIDDEN : scrub(member, depth + 1)]),
+  );
 }
 
 function scrubError(error: Error, depth: number): Record<string, unknown> {
-  const { name, message, stack, cause, ...members } = { ...error, name: error.name, message: error.message, stack: error.stack, cause: error.cause };
+  const { name, message, stack, cause, ...members } = {
+    ...error,
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    cause: error.cause,
+  };
   return {
     ...scrubMembers(members, depth + 1),
     // An error's own code (ENOENT, invalid_grant) is no authorization code; it is what one searches for.

@@ -45,4 +45,9 @@ export class TestAdmin {
   async resource(uri: string, scopes: readonly string[], more: object = {}): Promise<{ readonly resource_id: string; readonly client_id: string; readonly client_secret: string }> {
     return this.call("POST", "/resources", { uri, name: "Test resource", scopes: scopes.map((name) => ({ name, description: `May ${name}` })), ...more });
   }
+
+  /** A confidential client that acts for itself; strangers can't register one. */
+  async machine(more: object = {}): Promise<{ readonly client_id: string; readonly client_secret: string }> {
+    return this.call("POST", "/clients", { client_name: "Test machine", grant_types: ["client_credentials"], response_types: [], redirect_uris: [], token_endpoint_auth_method: "client_secret_basic", ...more });
+  }
 }

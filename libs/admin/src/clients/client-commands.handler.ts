@@ -16,12 +16,24 @@ export async function rotateSecret(context: AdminParts, call: AdminCall<unknown,
   if (!needsSecret(client.metadata)) throw new AdminProblem(409, "state-conflict", "This client does not authenticate with a secret.");
   const overlap = call.body.overlap_seconds;
   const alive = client.secrets.filter((secret) => (secret.expiresAt ?? Infinity) > call.now);
-  if (alive.length >= MOST_SECRETS && overlap > 0) throw new AdminProblem(409, "state-conflict", `The client has ${MOST_SECRETS} secrets already; rotate with overlap_seconds 0 to end them.`);
+  if (alive.length >= MOST_SECRETS && overlap > 0)
+    throw new AdminProblem(
+      409,
+      "state-conflict",
+      `The client has ${MOST_SECRETS} secrets already; rotate with overlap_seconds 0 to end them.`,
+    );
   const secret = mintClientSecret(context.random, call.now);
   const overlapEndsAt = call.now + overlap;
-  const { outcome } = await context.clients.execute(clientStreamId(client.clientId), { kind: "rotate-secret", now: call.now, secret: secret.record, overlapEndsAt }, call.meta);
+  const { outcome } = await context.clients.execute(
+    clientStreamId(client.clientId),
+    { kind: "rotate-secret", now: call.now, secret: secret.record, overlapEndsAt },
+    call.meta,
+  );
   if (outcome.kind === "refused") throw new AdminProblem(409, "state-conflict", "The client changed meanwhile.");
-  return { status: 201, body: { client_id: client.clientId, secret_id: secret.record.id, client_secret: secret.value, overlap_ends_at: overlapEndsAt } };
+  return {
+    status: 201,
+    body: { client_id: client.clientId, secret_id: secret.record.id, client_secret: secret.value, overlap_ends_at: overlapEndsAt },
+  };
 }
 
 /** POST /clients/:client_id/suspend: refused from now on; what it holds is dead, and stays dead after a reinstatement. */
@@ -53,6 +65,7 @@ async function command(context: AdminParts, call: AdminCall<unknown, unknown>, w
   const client = await findClient(context, call.param("client_id"));
   requireAdminFor(call.caller, client);
   const { outcome, state } = await context.clients.execute(clientStreamId(client.clientId), wanted, call.meta);
-  if (outcome.kind === "refused" || state.status === "none") throw new AdminProblem(409, "state-conflict", "The client is not in a state that allows this.");
+  if (outcome.kind === "refused" || state.status === "none")
+    throw new AdminProblem(409, "state-conflict", "The client is not in a state that allows this.");
   return { status: 200, body: showClient(state, call.now) };
 }

@@ -12,7 +12,12 @@ export type KnownClient = Extract<ClientState, { status: "active" | "suspended" 
 /** Metadata given by an operator, by the rules all clients go by; naming a private-use scheme here is the operator's consent to it. */
 export function readOperatorMetadata(context: Pick<AdminParts, "settings">, value: unknown): ClientMetadata {
   try {
-    return readClientMetadata(value, { redirectSchemes: "any", allowInsecureLoopback: context.settings.cimd.allowInsecureLoopback, grantTypes: GRANT_TYPES, adminScopes: true });
+    return readClientMetadata(value, {
+      redirectSchemes: "any",
+      allowInsecureLoopback: context.settings.cimd.allowInsecureLoopback,
+      grantTypes: GRANT_TYPES,
+      adminScopes: true,
+    });
   } catch (error) {
     if (error instanceof OAuthError) throw new AdminProblem(400, "value-not-allowed", error.description, { cause: error });
     throw error;
@@ -30,7 +35,10 @@ export async function findClient(context: Pick<AdminParts, "clients">, clientId:
  * P14: nobody grants themselves power. Only a full administrator makes, changes or gives new secrets to a client that may hold
  * `grantline:*` scopes, else `grantline:clients` alone would lead to everything.
  */
-export function requireAdminFor(caller: Caller, ...clients: readonly { readonly metadata: ClientMetadata; readonly settings: ClientSettings }[]): void {
+export function requireAdminFor(
+  caller: Caller,
+  ...clients: readonly { readonly metadata: ClientMetadata; readonly settings: ClientSettings }[]
+): void {
   if (caller.admin || !clients.some(mayAdminister)) return;
   throw new AdminProblem(403, "admin-scope-required", "The client holds administrative scopes; this needs grantline:admin.");
 }

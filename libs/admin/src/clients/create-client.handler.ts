@@ -18,10 +18,15 @@ export async function createClient(context: AdminParts, call: AdminCall<unknown,
   requireAdminFor(call.caller, { metadata, settings });
   const clientId = chosen ?? call.newId("client");
   // The stream id of a document client must stay free for it.
-  if (clientStreamId(clientId) !== clientId || /^u[0-9a-f]{32}$/.test(clientId)) throw new AdminProblem(400, "value-not-allowed", "This client_id can not be chosen.");
+  if (clientStreamId(clientId) !== clientId || /^u[0-9a-f]{32}$/.test(clientId))
+    throw new AdminProblem(400, "value-not-allowed", "This client_id can not be chosen.");
   const documentHash = hash("sha256", JSON.stringify([metadata, settings]), "base64url");
   const created = await registerClient(context, call, { clientId, how: "admin", metadata, settings, documentHash }, chosen === undefined);
-  return { status: 201, body: { ...showClient(created.state, call.now), ...created.credentials }, headers: { location: `/admin/v1/clients/${encodeURIComponent(clientId)}` } };
+  return {
+    status: 201,
+    body: { ...showClient(created.state, call.now), ...created.credentials },
+    headers: { location: `/admin/v1/clients/${encodeURIComponent(clientId)}` },
+  };
 }
 
 export interface NewClient {
@@ -31,23 +36,39 @@ export interface NewClient {
   readonly settings: ClientSettings;
   readonly documentHash: string;
 }
-export interface CreatedClient { readonly state: KnownClient; readonly credentials: { readonly client_secret?: string } }
+export interface CreatedClient {
+  readonly state: KnownClient;
+  readonly credentials: { readonly client_secret?: string };
+}
 
 /**
  * Registers and gives a secret where the method needs one. `ours`: the id derives from this very request, so a client that has it already was
  * made by an attempt whose answer was lost; it gets a new secret instead of a conflict. Throws AdminProblem 409.
  */
-export async function registerClient(context: AdminParts, call: Pick<AdminCall<unknown, unknown>, "now" | "meta">, client: NewClient, ours: boolean): Promise<CreatedClient> {
+export async function registerClient(
+  context: AdminParts,
+  call: Pick<AdminCall<unknown, unknown>, "now" | "meta">,
+  client: NewClient,
+  ours: boolean,
+): Promise<CreatedClient> {
   const secret = needsSecret(client.metadata) ? mintClientSecret(context.random, call.now) : undefined;
   const streamId = clientStreamId(client.clientId);
   const credentials = secret === undefined ? {} : { client_secret: secret.value };
-  const executed = await context.clients.execute(streamId, { kind: "register", now: call.now, event: client, ...(secret === undefined ? {} : { secret: secret.record }) }, call.meta);
+  const executed = await context.clients.execute(
+    streamId,
+    { kind: "register", now: call.now, event: client, ...(secret === undefined ? {} : { secret: secret.record }) },
+    call.meta,
+  );
   if (executed.outcome.kind !== "refused") return { state: known(executed.state), credentials };
   if (!ours || executed.outcome.reason !== "client-exists" || known(executed.state).documentHash !== client.documentHash) {
     throw new AdminProblem(409, "already-exists", "The client_id is taken, or was once.");
   }
   if (secret === undefined) return { state: known(executed.state), credentials };
-  const rotated = await context.clients.execute(streamId, { kind: "rotate-secret", now: call.now, secret: secret.record, overlapEndsAt: call.now }, call.meta);
+  const rotated = await context.clients.execute(
+    streamId,
+    { kind: "rotate-secret", now: call.now, secret: secret.record, overlapEndsAt: call.now },
+    call.meta,
+  );
   return { state: known(rotated.state), credentials };
 }
 

@@ -1,4 +1,4 @@
-import { clientsProjection, tableOf } from "@grantline/read-model";
+import { tables } from "@grantline/read-model";
 import { clientStreamId } from "@grantline/oauth/context";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem } from "../problem.ts";
@@ -6,12 +6,15 @@ import { listRows, pageBody, type PageRequest } from "../route/paging.ts";
 import type { AdminAnswer, AdminCall } from "../route/route.ts";
 import { showClient } from "./client.response.ts";
 
-export interface ListClientsQuery extends PageRequest { readonly status?: string | undefined; readonly how?: string | undefined }
+export interface ListClientsQuery extends PageRequest {
+  readonly status?: string | undefined;
+  readonly how?: string | undefined;
+}
 
 export async function listClients(context: AdminParts, call: AdminCall<ListClientsQuery, undefined>): Promise<AdminAnswer> {
   const { status, how } = call.query;
   const where = { ...(status === undefined ? {} : { status }), ...(how === undefined ? {} : { how }) };
-  const page = await listRows(context, tableOf(clientsProjection), where, call.query);
+  const page = await listRows(context, tables.clients, where, call.query);
   const body = await pageBody(page, async (row) => {
     const { state } = await context.clients.load(row.key);
     return state.status === "none" ? undefined : showClient(state, call.now);

@@ -1,10 +1,10 @@
-import { isAdminScope } from "@grantline/domain/kernel";
 import { authenticateBearer } from "@grantline/oauth/bearer";
 import { OAuthError } from "@grantline/oauth/errors";
 import type { HttpRequest } from "@grantline/oauth/http";
-import { scopeCeiling } from "@grantline/oauth/resource";
+import { principalOf, scopeCeiling } from "@grantline/oauth/resource";
+import type { AccessTokenView } from "@grantline/oauth/tokens";
 import type { AdminParts } from "../context.ts";
-import { FULL_ADMIN, scopesFor, type AdminArea } from "../scopes.ts";
+import { ADMIN_SCOPES, FULL_ADMIN, scopesFor, type AdminArea } from "../scopes.ts";
 
 /** Who calls the admin API. */
 export interface Caller {
@@ -15,22 +15,36 @@ export interface Caller {
 }
 
 /** The access token's holder, if its scopes open the area. Throws OAuthError 401 `invalid_token` or 403 `insufficient_scope`. */
-export async function authenticateCaller(context: AdminParts, request: HttpRequest, area: AdminArea, access: "read" | "write"): Promise<Caller> {
+export async function authenticateCaller(
+  context: AdminParts,
+  request: HttpRequest,
+  area: AdminArea,
+  access: "read" | "write",
+): Promise<Caller> {
   const token = await authenticateBearer(context, request, { resource: context.settings.adminResource, scopes: [] });
-  const held = token.entity === "human" ? token.scope : await namedScopes(context, token.clientId, token.scope);
+  const held = (await mayAdminister(context, token)) ? await heldScopes(context, token) : [];
   const enough = scopesFor(area, access);
   if (!enough.some((scope) => held.includes(scope))) throw insufficient(enough[0] ?? FULL_ADMIN);
   return { clientId: token.clientId, sub: token.sub, admin: held.includes(FULL_ADMIN) };
+}
+
+/** P14: a person administers while the settings name them as operator, through a client an operator made; looked at now, not when the token was issued. */
+async function mayAdminister(context: AdminParts, token: AccessTokenView): Promise<boolean> {
+  const client = await context.directory.find(token.clientId);
+  if (client.state.verification !== "operator") return false;
+  if (token.grantId === undefined) return true;
+  const principal = await principalOf(context, { client, subject: token.sub, resource: { scopes: ADMIN_SCOPES, policy: { rules: [] } } });
+  return principal?.operator === true;
 }
 
 /**
  * P14: a program administers only what an operator named on its client. The access policy of the admin resource can't tell one program
  * of an operator's from another, so a client without such a ceiling has no admin scope here, whatever its token says.
  */
-async function namedScopes(context: AdminParts, clientId: string, scope: readonly string[]): Promise<readonly string[]> {
-  const view = await context.directory.find(clientId);
-  const ceiling = scopeCeiling(view) ?? [];
-  return scope.filter((each) => !isAdminScope(each) || ceiling.includes(each));
+async function heldScopes(context: AdminParts, token: AccessTokenView): Promise<readonly string[]> {
+  if (token.grantId !== undefined) return token.scope;
+  const ceiling = scopeCeiling(await context.directory.find(token.clientId)) ?? [];
+  return token.scope.filter((each) => ceiling.includes(each));
 }
 
 function insufficient(needed: string): OAuthError {

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from "@grantline/oauth/http";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem, problemResponse } from "../problem.ts";
 
-/** Table of answers given, by caller and key. Not a projection: losing it loses repeats of answers, never a rule (ids derive from the key). */
+/** Table of requests taken on and answers given, by caller and key. Not a projection: nothing else knows it, and losing it loses repeats only. */
 const TABLE = "admin-answers.v1";
 const PURPOSE = "admin-answer";
 /** Seconds an answer is repeated for. */
@@ -13,9 +13,17 @@ const KEPT = 86_400;
 const CLAIM = 30;
 const POLL_MS = 40;
 
-interface Answer { readonly requestHash: string; readonly attempt: number; readonly sealed?: string }
+/** `running` may also mean that the process has died; `failed` on our side, so that another attempt may begin at once. */
+interface Taken {
+  readonly requestHash: string;
+  readonly attempt: number;
+  /** What ids made for this request derive from: a later attempt makes the same things, another day makes others. */
+  readonly salt: string;
+  readonly state: "running" | "failed" | "answered";
+  readonly sealed?: string;
+}
 
-/** Names one request of one caller; ids made for it derive from it, so that doing it twice makes the same thing. */
+/** Names one request of one caller. */
 export interface IdempotentRequest {
   /** base64url SHA-256 of caller and key. */
   readonly id: string;
@@ -34,59 +42,77 @@ export function idempotentRequest(request: HttpRequest, clientId: string): Idemp
 
 /**
  * Answers a request once and repeats that answer to the same caller for 24 hours, however many copies arrive at once, at any process.
- * One runs, the others wait for its answer. Another request under the same key gets 422.
+ * One runs, the others wait for its answer. Another request under the same key gets 422. `run` gets what ids shall derive from.
  */
-export async function answerOnce(context: AdminParts, wanted: IdempotentRequest, correlationId: string, run: () => Promise<HttpResponse>): Promise<HttpResponse> {
-  const deadline = performance.now() + CLAIM * 1_000;
-  for (let attempt = 0; performance.now() < deadline; ) {
-    const answer = await readAnswer(context, wanted);
-    if (answer?.sealed !== undefined) return repeat(context, answer.sealed);
-    if (answer !== undefined && answer.attempt >= attempt) attempt = answer.attempt + 1;
-    const first = await context.ephemeral.addIfAbsent(`admin-idempotency:${wanted.id}:${attempt}`, context.clock.now() + CLAIM);
-    // Between our look and our claim another may have finished.
-    if (first) return (await finished(context, wanted)) ?? runAndKeep(context, wanted, attempt, correlationId, run);
+export async function answerOnce(
+  context: AdminParts,
+  wanted: IdempotentRequest,
+  correlationId: string,
+  run: (salt: string) => Promise<HttpResponse>,
+  patienceSeconds = CLAIM,
+): Promise<HttpResponse> {
+  const deadline = performance.now() + patienceSeconds * 1_000;
+  for (let attempt = 0; performance.now() < deadline;) {
+    const taken = await readTaken(context, wanted);
+    if (taken?.sealed !== undefined) return repeat(context, taken.sealed);
+    if (taken !== undefined) attempt = taken.state === "failed" ? taken.attempt + 1 : taken.attempt;
+    if (await context.ephemeral.addIfAbsent(`admin-idempotency:${wanted.id}:${attempt}`, context.clock.now() + CLAIM))
+      return runOnce(context, wanted, attempt, correlationId, run);
     await sleep(POLL_MS);
   }
   throw new AdminProblem(409, "idempotency-key-busy", "Try again in a moment.", { headers: { "retry-after": "2" } });
 }
 
-async function finished(context: AdminParts, wanted: IdempotentRequest): Promise<HttpResponse | undefined> {
-  const answer = await readAnswer(context, wanted);
-  return answer?.sealed === undefined ? undefined : repeat(context, answer.sealed);
-}
-
-async function readAnswer(context: AdminParts, wanted: IdempotentRequest): Promise<Answer | undefined> {
-  const row = await context.readModel.get(TABLE, wanted.id);
-  if (row === undefined || (row.expiresAt ?? 0) <= context.clock.now()) return undefined;
-  const answer = row.value as Answer;
-  if (answer.requestHash !== wanted.requestHash) throw new AdminProblem(422, "idempotency-key-reused", "Use a new key for a new request.");
-  return answer;
-}
-
-function repeat(context: AdminParts, sealed: string): HttpResponse {
-  const response = context.seals.open<HttpResponse>(PURPOSE, sealed);
-  if (response === undefined) throw new AdminProblem(409, "idempotency-answer-gone", "The request was carried out; look at its result instead.");
-  return { ...response, headers: { ...response.headers, "idempotency-replayed": "true" } };
-}
-
-async function runAndKeep(context: AdminParts, wanted: IdempotentRequest, attempt: number, correlationId: string, run: () => Promise<HttpResponse>): Promise<HttpResponse> {
+async function runOnce(
+  context: AdminParts,
+  wanted: IdempotentRequest,
+  attempt: number,
+  correlationId: string,
+  run: (salt: string) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  // Between our look and our claim another may have finished.
+  const taken = await readTaken(context, wanted);
+  if (taken?.sealed !== undefined) return repeat(context, taken.sealed);
+  const begun: Taken = { requestHash: wanted.requestHash, attempt, salt: taken?.salt ?? context.random.hex(16), state: "running" };
+  await keep(context, wanted, begun);
   try {
-    const response = await run();
-    await keep(context, wanted, { attempt, response });
+    const response = await run(begun.salt);
+    await keep(context, wanted, answered(context, begun, response));
     return response;
   } catch (error) {
     // A refusal is an answer too; anything else lets the next attempt begin at once.
     const refusal = problemResponse(error, correlationId);
-    const response = refusal !== undefined && refusal.status < 500 && refusal.status !== 429 ? refusal : undefined;
-    await keep(context, wanted, { attempt, ...(response === undefined ? {} : { response }) });
+    const final = refusal !== undefined && refusal.status < 500 && refusal.status !== 429;
+    await keep(context, wanted, final ? answered(context, begun, refusal) : { ...begun, state: "failed" });
     throw error;
   }
 }
 
-async function keep(context: AdminParts, wanted: IdempotentRequest, { attempt, response }: { readonly attempt: number; readonly response?: HttpResponse }): Promise<void> {
-  const value: Answer = { requestHash: wanted.requestHash, attempt, ...(response === undefined ? {} : { sealed: context.seals.seal(PURPOSE, response) }) };
-  const row = { key: wanted.id, revision: context.clock.now(), value, expiresAt: context.clock.now() + KEPT };
-  await context.readModel.write("admin-answers", [{ kind: "put", table: TABLE, row }]);
+async function readTaken(context: AdminParts, wanted: IdempotentRequest): Promise<Taken | undefined> {
+  const row = await context.readModel.get(TABLE, wanted.id);
+  if (row === undefined || (row.expiresAt ?? 0) <= context.clock.now()) return undefined;
+  const taken = row.value as Taken;
+  if (taken.requestHash !== wanted.requestHash) throw new AdminProblem(422, "idempotency-key-reused", "Use a new key for a new request.");
+  return taken;
+}
+
+function repeat(context: AdminParts, sealed: string): HttpResponse {
+  const response = context.seals.open<HttpResponse>(PURPOSE, sealed);
+  if (response === undefined)
+    throw new AdminProblem(409, "idempotency-answer-gone", "The request was carried out; look at its result instead.");
+  return { ...response, headers: { ...response.headers, "idempotency-replayed": "true" } };
+}
+
+function answered(context: AdminParts, begun: Taken, response: HttpResponse): Taken {
+  return { ...begun, state: "answered", sealed: context.seals.seal(PURPOSE, response) };
+}
+
+async function keep(context: AdminParts, wanted: IdempotentRequest, value: Taken): Promise<void> {
+  const now = context.clock.now();
+  // The guard is the time, so that a row of a day before never stands in the way.
+  await context.readModel.write("admin-answers", [
+    { kind: "put", table: TABLE, row: { key: wanted.id, revision: now, value, expiresAt: now + KEPT } },
+  ]);
 }
 
 function digest(parts: readonly string[]): string {

@@ -12,19 +12,30 @@ export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.Zod
   return z.object({ items: z.array(item), next_cursor: z.string().optional() });
 }
 
-export interface PageRequest { readonly limit: number; readonly cursor?: string | undefined }
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
 
 /**
  * One page of rows, read after the read model has taken in everything acknowledged so far (read your writes). Throws ProjectionsBehind
  * (503) when it is too far behind, BadCursor (400) for a cursor that is not ours.
  */
-export async function listRows(context: AdminParts, table: string, where: Readonly<Record<string, string>>, page: PageRequest): Promise<ListPage> {
+export async function listRows(
+  context: AdminParts,
+  table: string,
+  where: Readonly<Record<string, string>>,
+  page: PageRequest,
+): Promise<ListPage> {
   await context.projector.caughtUp();
   return context.readModel.list(table, { where, limit: page.limit, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) });
 }
 
 /** Rows name the streams; what is shown is each stream's own state, so that a listing never shows what is no longer so. */
-export async function pageBody<T>(page: ListPage, show: (row: ReadModelRow) => Promise<T | undefined>): Promise<{ readonly items: readonly T[]; readonly next_cursor?: string }> {
+export async function pageBody<T>(
+  page: ListPage,
+  show: (row: ReadModelRow) => Promise<T | undefined>,
+): Promise<{ readonly items: readonly T[]; readonly next_cursor?: string }> {
   const shown = await Promise.all(page.rows.map(show));
   const items = shown.filter((item) => item !== undefined);
   return { items, ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }) };

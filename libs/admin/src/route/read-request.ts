@@ -6,7 +6,9 @@ import { AdminProblem } from "../problem.ts";
 export function readQuery(schema: z.ZodType | undefined, request: HttpRequest): unknown {
   if (schema === undefined) return undefined;
   const parameters = queryParameters(request.query);
-  const given = Object.fromEntries(parameters.names.flatMap((name) => (parameters.get(name) === undefined ? [] : [[name, parameters.get(name)]])));
+  const given = Object.fromEntries(
+    parameters.names.flatMap((name) => (parameters.get(name) === undefined ? [] : [[name, parameters.get(name)]])),
+  );
   return checked(schema, given);
 }
 
@@ -19,7 +21,8 @@ export function readBody(schema: z.ZodType | undefined, request: HttpRequest, op
   } catch (cause) {
     throw new AdminProblem(400, "body-malformed", "Send a JSON object.", { cause });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new AdminProblem(400, "body-malformed", "Send a JSON object.");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new AdminProblem(400, "body-malformed", "Send a JSON object.");
   return checked(schema, value);
 }
 

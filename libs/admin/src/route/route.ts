@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { AdminParts } from "../context.ts";
 import type { AdminArea } from "../scopes.ts";
 import { authenticateCaller, type Caller } from "./caller.ts";
-import { answerOnce, idempotentRequest, type IdempotentRequest } from "./idempotency.ts";
+import { answerOnce, idempotentRequest } from "./idempotency.ts";
 import { operation } from "./operation.ts";
 import { readBody, readQuery } from "./read-request.ts";
 
@@ -24,7 +24,11 @@ export interface AdminCall<Q, B> {
 }
 
 /** `status` 204 goes without a body. */
-export interface AdminAnswer { readonly status: 200 | 201 | 204; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+export interface AdminAnswer {
+  readonly status: 200 | 201 | 204;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export interface AdminRoute<Q, B> {
   readonly id: string;
@@ -49,27 +53,39 @@ const BODY_LIMIT = 256 * 1_024;
 export function defineRoute<Q, B>(context: AdminParts, route: AdminRoute<Q, B>): Endpoint {
   const writes = route.method !== "GET";
   return {
-    id: `admin-${route.id}`, method: route.method, path: `${ADMIN_PATH}${route.path}`, audience: "admin",
+    id: `admin-${route.id}`,
+    method: route.method,
+    path: `${ADMIN_PATH}${route.path}`,
+    audience: "admin",
     ...(route.body === undefined ? {} : { accepts: "json", bodyLimit: BODY_LIMIT }),
     openapi: operation(route),
     handle: async (request) => {
       const caller = await authenticateCaller(context, request, route.area, writes ? "write" : "read");
       const limits = limitHeaders(context, caller, await context.directory.find(caller.clientId));
       const idempotent = writes ? idempotentRequest(request, caller.clientId) : undefined;
-      const run = async (): Promise<HttpResponse> => respond(await route.handle(context, makeCall(context, route, request, caller, idempotent)));
+      const run = async (salt?: string): Promise<HttpResponse> =>
+        respond(await route.handle(context, makeCall(context, route, request, caller, salt)));
       const response = idempotent === undefined ? await run() : await answerOnce(context, idempotent, request.correlationId, run);
       return { ...response, headers: { ...response.headers, ...limits } };
     },
   };
 }
 
-function makeCall<Q, B>(context: AdminParts, route: AdminRoute<Q, B>, request: HttpRequest, caller: Caller, idempotent: IdempotentRequest | undefined): AdminCall<Q, B> {
+function makeCall<Q, B>(
+  context: AdminParts,
+  route: AdminRoute<Q, B>,
+  request: HttpRequest,
+  caller: Caller,
+  salt: string | undefined,
+): AdminCall<Q, B> {
   return {
-    request, caller, now: context.clock.now(),
+    request,
+    caller,
+    now: context.clock.now(),
     query: readQuery(route.query, request) as Q,
     body: readBody(route.body, request, route.bodyOptional === true) as B,
     meta: commandMeta(context, request, { kind: "operator", id: caller.sub }),
-    newId: (what) => (idempotent === undefined ? context.random.hex(16) : hash("sha256", `${idempotent.id}\n${what}`, "hex").slice(0, 32)),
+    newId: (what) => (salt === undefined ? context.random.hex(16) : hash("sha256", `${salt}\n${what}`, "hex").slice(0, 32)),
     param: (name) => request.params[name] ?? "",
   };
 }
@@ -78,6 +94,10 @@ function respond({ status, body, headers }: AdminAnswer): HttpResponse {
   return status === 204 ? noContent() : json(status, body, headers);
 }
 
-function limitHeaders(context: AdminParts, caller: Caller, client: Awaited<ReturnType<AdminParts["directory"]["find"]>>): Readonly<Record<string, string>> {
+function limitHeaders(
+  context: AdminParts,
+  caller: Caller,
+  client: Awaited<ReturnType<AdminParts["directory"]["find"]>>,
+): Readonly<Record<string, string>> {
   return context.limits.client(caller.clientId, client.state.settings.requestsPerMinute);
 }

@@ -17,14 +17,25 @@ export const keys = z.strictObject({
     allowed: "a list out of ES256, EdDSA and RS256",
     doc: "Algorithms to keep a signing key for; the first is the default one. OpenID Connect clients expect RS256 to be among them.",
   }),
-  rotation: duration({ min: 3600, max: 800 * DAY, default: 30 * DAY }, {
-    env: "GRANTLINE_KEY_ROTATION", doc: "How long a signing key signs before its successor takes over.",
-  }),
-  publishAhead: duration({ min: 0, max: 30 * DAY, default: DAY }, {
-    env: "GRANTLINE_KEY_PUBLISH_AHEAD", doc: "How long before it takes over a new key is already in the JWKS, so that validators have it in time.",
-  }),
-  retireOverlap: duration({ min: 60, max: 90 * DAY, default: 3600 }, {
-    env: "GRANTLINE_KEY_RETIRE_OVERLAP",
-    doc: "How much longer than the longest-lived token a replaced key stays in the JWKS.",
-  }),
+  rotation: duration(
+    { min: 3600, max: 800 * DAY, default: 30 * DAY },
+    {
+      env: "GRANTLINE_KEY_ROTATION",
+      doc: "How long a signing key signs before its successor takes over.",
+    },
+  ),
+  publishAhead: duration(
+    { min: 0, max: 30 * DAY, default: DAY },
+    {
+      env: "GRANTLINE_KEY_PUBLISH_AHEAD",
+      doc: "How long before it takes over a new key is already in the JWKS, so that validators have it in time.",
+    },
+  ),
+  retireOverlap: duration(
+    { min: 60, max: 90 * DAY, default: 3600 },
+    {
+      env: "GRANTLINE_KEY_RETIRE_OVERLAP",
+      doc: "How much longer than the longest-lived token a replaced key stays in the JWKS.",
+    },
+  ),
 });

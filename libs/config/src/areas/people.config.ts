@@ -3,7 +3,12 @@ import { flag, list, splitList, text } from "../kinds.ts";
 import { setting } from "../setting.ts";
 
 const devUser = z.strictObject({
-  username: z.string().trim().min(1).max(256).transform((name) => name.normalize("NFC")),
+  username: z
+    .string()
+    .trim()
+    .min(1)
+    .max(256)
+    .transform((name) => name.normalize("NFC")),
   password: z.string().min(1).max(1024),
   groups: z.array(z.string().min(1)).optional(),
   claims: z.record(z.string(), z.unknown()).optional(),
@@ -24,11 +29,19 @@ export const people = z.strictObject({
     defaultText: "generated at the first start and printed once",
     doc: "Secret of the bootstrap client `grantline-admin`, whose scope `grantline:admin` opens the admin API.",
   }),
-  operators: list(z.string().min(1).max(256).transform((name) => name.normalize("NFC")), [], {
-    env: "GRANTLINE_OPERATORS",
-    allowed: "a list of login names",
-    doc: "People who may hold `grantline:*` scopes once they have logged in.",
-  }),
+  operators: list(
+    z
+      .string()
+      .min(1)
+      .max(256)
+      .transform((name) => name.normalize("NFC")),
+    [],
+    {
+      env: "GRANTLINE_OPERATORS",
+      allowed: "a list of login names",
+      doc: "People who may hold `grantline:*` scopes once they have logged in.",
+    },
+  ),
   devUsers: setting(z.array(devUser).optional(), {
     env: "GRANTLINE_DEV_USERS",
     secret: true,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, flag, list, optionalFlag, whole } from "../kinds.ts";
+import { duration, flag, list, optionalFlag } from "../kinds.ts";
 
 const DAY = 86_400;
 
@@ -13,16 +13,17 @@ export const dcr = z.strictObject({
     defaultText: "none: registration is open",
     doc: "When there are any, a registration must carry one of them as bearer token.",
   }),
-  unusedLifetime: duration({ min: 3600, max: 800 * DAY, default: 30 * DAY }, {
-    env: "GRANTLINE_DCR_UNUSED_LIFETIME", doc: "A self-registered client without a live grant expires after this long.",
-  }),
-  redirectSchemes: list(z.string().regex(/^[a-z][a-z0-9+.-]*$/), ["https", "http"], {
+  unusedLifetime: duration(
+    { min: 3600, max: 800 * DAY, default: 30 * DAY },
+    {
+      env: "GRANTLINE_DCR_UNUSED_LIFETIME",
+      doc: "A self-registered client without a live grant expires after this long.",
+    },
+  ),
+  redirectSchemes: list(z.string().regex(/^[a-z][a-z0-9+.-]*$/), [], {
     env: "GRANTLINE_DCR_REDIRECT_SCHEMES",
     allowed: "a list of URI schemes without the colon",
-    doc: "Schemes a self-registered redirect URI may have. http is accepted for loopback hosts only, whatever stands here.",
-  }),
-  perHour: whole({ min: 1, max: 100_000, default: 60 }, {
-    env: "GRANTLINE_DCR_PER_HOUR", doc: "Registrations accepted per address (IPv6: /64) and hour.",
+    doc: "Private-use schemes that redirect URIs of self-registered and CIMD clients may have, beside https and http on a loopback host.",
   }),
 });
 
@@ -34,6 +35,4 @@ export const cimd = z.strictObject({
     defaultText: "`true` outside production, `false` in production",
     doc: "Whether such a URL may be http on a loopback host.",
   }),
-  cacheMin: duration({ min: 0, max: DAY, default: 60 }, { env: "GRANTLINE_CIMD_CACHE_MIN", doc: "A fetched document is kept at least this long, whatever its headers say." }),
-  cacheMax: duration({ min: 0, max: 30 * DAY, default: DAY }, { env: "GRANTLINE_CIMD_CACHE_MAX", doc: "A fetched document is kept at most this long." }),
 });

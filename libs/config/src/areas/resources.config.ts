@@ -3,10 +3,13 @@ import { text } from "../kinds.ts";
 import { setting } from "../setting.ts";
 import { resourceFault } from "../urls.ts";
 
-const uri = z.string().max(2048).superRefine((value, context) => {
-  const fault = resourceFault(value);
-  if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-});
+const uri = z
+  .string()
+  .max(2048)
+  .superRefine((value, context) => {
+    const fault = resourceFault(value);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  });
 
 // RFC 6749 §3.3: a scope is made of printable ASCII without space, quote and backslash
 const scopeName = z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/, { error: "not a scope name" });
@@ -20,9 +23,18 @@ const rule = z.strictObject({
     z.strictObject({ subjects: z.array(z.string().min(1)).min(1) }),
     z.strictObject({ claim: z.strictObject({ name: z.string().min(1), values: z.array(z.string()).min(1) }) }),
   ]),
-  entities: z.array(z.enum(["human", "service", "agent"])).min(1).default(["human", "agent"]),
-  verification: z.array(z.enum(["operator", "cimd", "dcr"])).min(1).default(["operator", "cimd", "dcr"]),
-  scopes: z.array(z.union([z.literal("*"), scopeName])).min(1).default(["*"]),
+  entities: z
+    .array(z.enum(["human", "service", "agent"]))
+    .min(1)
+    .default(["human", "agent"]),
+  verification: z
+    .array(z.enum(["operator", "cimd", "dcr"]))
+    .min(1)
+    .default(["operator", "cimd", "dcr"]),
+  scopes: z
+    .array(z.union([z.literal("*"), scopeName]))
+    .min(1)
+    .default(["*"]),
 });
 
 const resource = z.strictObject({
@@ -39,7 +51,13 @@ const resource = z.strictObject({
 /** `uri=scope scope` → the file form. */
 function resourceFromText(entry: string): unknown {
   const [address = "", names = ""] = entry.split(/=(.*)/s);
-  return { uri: address.trim(), scopes: names.split(/\s+/).filter((name) => name !== "").map((name) => ({ name })) };
+  return {
+    uri: address.trim(),
+    scopes: names
+      .split(/\s+/)
+      .filter((name) => name !== "")
+      .map((name) => ({ name })),
+  };
 }
 
 /** The MCP servers that tokens are for. */
@@ -47,8 +65,14 @@ export const resources = z.strictObject({
   declared: setting(z.array(resource).prefault([]), {
     env: "GRANTLINE_RESOURCES",
     emptyIsValue: true,
-    allowed: "uri=scope scope;uri2=…; in the file a list of {uri, name, scopes: [{name, description, default}], tokenFormat, accessTokenLifetime, alg, policy}",
-    fromText: (value) => value.split(";").map((entry) => entry.trim()).filter((entry) => entry !== "").map(resourceFromText),
+    allowed:
+      "uri=scope scope;uri2=…; in the file a list of {uri, name, scopes: [{name, description, default}], tokenFormat, accessTokenLifetime, alg, policy}",
+    fromText: (value) =>
+      value
+        .split(";")
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== "")
+        .map(resourceFromText),
     doc: "Resources registered at start when they do not exist yet. The admin API may add and change more.",
   }),
   default: text(uri.optional(), {

@@ -5,7 +5,8 @@ import { choice, flag, text } from "../kinds.ts";
 export const telemetry = z.strictObject({
   logLevel: choice(
     { env: "GRANTLINE_LOG_LEVEL", doc: "Least important log lines that are written." },
-    ["fatal", "error", "warn", "info", "debug", "trace", "silent"], "info",
+    ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+    "info",
   ),
   metrics: flag(true, { env: "GRANTLINE_METRICS", doc: "Whether Prometheus metrics are served at `/metrics`." }),
   otlpEndpoint: text(z.url({ protocol: /^https?$/ }).optional(), {
@@ -14,11 +15,17 @@ export const telemetry = z.strictObject({
     defaultText: "none: tracing is off",
     doc: "Where traces are sent by OTLP over HTTP; `/v1/traces` is added when the URL has no path.",
   }),
-  otlpHeaders: text(z.string().regex(/^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/).optional(), {
-    env: "GRANTLINE_OTLP_HEADERS",
-    secret: true,
-    allowed: "name=value pairs separated by commas",
-    defaultText: "none",
-    doc: "Headers for the collector, such as its API key.",
-  }),
+  otlpHeaders: text(
+    z
+      .string()
+      .regex(/^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/)
+      .optional(),
+    {
+      env: "GRANTLINE_OTLP_HEADERS",
+      secret: true,
+      allowed: "name=value pairs separated by commas",
+      defaultText: "none",
+      doc: "Headers for the collector, such as its API key.",
+    },
+  ),
 });

@@ -6,18 +6,27 @@ const DAY = 86_400;
 function lifetimesOf(kind: string, about: string, access: number) {
   const name = kind.toUpperCase();
   return z.strictObject({
-    accessToken: duration({ min: 10, max: DAY, default: access }, {
-      env: `GRANTLINE_LIFETIME_${name}_ACCESS_TOKEN`,
-      doc: `Lifetime of access tokens of ${about}. Clients and resources may have their own.`,
-    }),
-    refreshIdle: duration({ min: 60, max: 400 * DAY, default: 30 * DAY }, {
-      env: `GRANTLINE_LIFETIME_${name}_REFRESH_IDLE`,
-      doc: `A refresh token of ${about} not used for this long is dead.`,
-    }),
-    refreshAbsolute: duration({ min: 60, max: 800 * DAY, default: 180 * DAY }, {
-      env: `GRANTLINE_LIFETIME_${name}_REFRESH_ABSOLUTE`,
-      doc: `After this long ${about} must be authorized anew, however often the grant was refreshed.`,
-    }),
+    accessToken: duration(
+      { min: 10, max: DAY, default: access },
+      {
+        env: `GRANTLINE_LIFETIME_${name}_ACCESS_TOKEN`,
+        doc: `Lifetime of access tokens of ${about}. Clients and resources may have their own.`,
+      },
+    ),
+    refreshIdle: duration(
+      { min: 60, max: 400 * DAY, default: 30 * DAY },
+      {
+        env: `GRANTLINE_LIFETIME_${name}_REFRESH_IDLE`,
+        doc: `A refresh token of ${about} not used for this long is dead.`,
+      },
+    ),
+    refreshAbsolute: duration(
+      { min: 60, max: 800 * DAY, default: 180 * DAY },
+      {
+        env: `GRANTLINE_LIFETIME_${name}_REFRESH_ABSOLUTE`,
+        doc: `After this long ${about} must be authorized anew, however often the grant was refreshed.`,
+      },
+    ),
   });
 }
 
@@ -25,24 +34,40 @@ function lifetimesOf(kind: string, about: string, access: number) {
 export const tokens = z.strictObject({
   accessTokenFormat: choice(
     { env: "GRANTLINE_ACCESS_TOKEN_FORMAT", doc: "Format of access tokens where neither the resource nor the client says." },
-    ["jwt", "opaque"], "jwt",
+    ["jwt", "opaque"],
+    "jwt",
   ),
   human: lifetimesOf("human", "people", 900),
   service: lifetimesOf("service", "services", 900),
   agent: lifetimesOf("agent", "agents", 900),
   code: duration({ min: 5, max: 600, default: 60 }, { env: "GRANTLINE_LIFETIME_CODE", doc: "Lifetime of authorization codes." }),
   idToken: duration({ min: 10, max: DAY, default: 900 }, { env: "GRANTLINE_LIFETIME_ID_TOKEN", doc: "Lifetime of id tokens." }),
-  session: duration({ min: 60, max: 30 * DAY, default: 12 * 3600 }, {
-    env: "GRANTLINE_LIFETIME_SESSION", doc: "How long a login in the browser lasts.",
-  }),
-  refreshRetryWindow: duration({ min: 0, max: 300, default: 30 }, {
-    env: "GRANTLINE_REFRESH_RETRY_WINDOW",
-    doc: "How long after a rotation the replaced refresh token gets the same answer again. 0 turns it off.",
-  }),
-  parRequest: duration({ min: 10, max: 600, default: 90 }, {
-    env: "GRANTLINE_LIFETIME_PAR_REQUEST", doc: "Lifetime of a pushed authorization request (RFC 9126).",
-  }),
-  interaction: duration({ min: 60, max: 3600, default: 600 }, {
-    env: "GRANTLINE_LIFETIME_INTERACTION", doc: "How long a person may take over the login and consent pages.",
-  }),
+  session: duration(
+    { min: 60, max: 30 * DAY, default: 12 * 3600 },
+    {
+      env: "GRANTLINE_LIFETIME_SESSION",
+      doc: "How long a login in the browser lasts.",
+    },
+  ),
+  refreshRetryWindow: duration(
+    { min: 0, max: 300, default: 30 },
+    {
+      env: "GRANTLINE_REFRESH_RETRY_WINDOW",
+      doc: "How long after a rotation the replaced refresh token gets the same answer again. 0 turns it off.",
+    },
+  ),
+  parRequest: duration(
+    { min: 10, max: 600, default: 90 },
+    {
+      env: "GRANTLINE_LIFETIME_PAR_REQUEST",
+      doc: "Lifetime of a pushed authorization request (RFC 9126).",
+    },
+  ),
+  interaction: duration(
+    { min: 60, max: 3600, default: 600 },
+    {
+      env: "GRANTLINE_LIFETIME_INTERACTION",
+      doc: "How long a person may take over the login and consent pages.",
+    },
+  ),
 });

@@ -16,7 +16,12 @@ const PREFIX = "GRANTLINE_";
 export const CONFIG_VARIABLE = "GRANTLINE_CONFIG";
 
 /** Reads every variable of ours. An empty one counts as not set, save where empty is a value (lists). */
-export function readEnvironment(env: Environment, settings: readonly Setting[], cwd: string, tolerate: readonly string[]): EnvironmentValues {
+export function readEnvironment(
+  env: Environment,
+  settings: readonly Setting[],
+  cwd: string,
+  tolerate: readonly string[],
+): EnvironmentValues {
   const found = settings.map((setting) => readOne(setting, env, cwd)).filter((one) => one !== undefined);
   return {
     values: found.filter((one) => typeof one !== "string"),
@@ -28,7 +33,8 @@ function readOne(setting: Setting, env: Environment, cwd: string): EnvironmentVa
   const direct = given(env[setting.env], setting);
   const fileVariable = `${setting.env}_FILE`;
   const file = setting.secret === true ? env[fileVariable] || undefined : undefined;
-  if (file === undefined) return direct === undefined ? undefined : { setting, variable: setting.env, text: direct, value: setting.fromText(direct) };
+  if (file === undefined)
+    return direct === undefined ? undefined : { setting, variable: setting.env, text: direct, value: setting.fromText(direct) };
   if (direct !== undefined) return `${setting.env}: found it and ${fileVariable}; allowed: one of the two`;
   try {
     // Editors and `echo` end a file with a newline that is no part of the secret.

@@ -37,5 +37,7 @@ function parse(content: string, file: string): Pick<FileValues, "tree" | "proble
     return { tree: {}, problems: [`${file}: found ${fault.code} in line ${line}; allowed: YAML or JSON`] };
   }
   const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  return isTree(tree) ? { tree, problems: [] } : { tree: {}, problems: [`${file}: found no keys at the top; allowed: groups of settings, see docs/reference/configuration.md`] };
+  return isTree(tree)
+    ? { tree, problems: [] }
+    : { tree: {}, problems: [`${file}: found no keys at the top; allowed: groups of settings, see docs/reference/configuration.md`] };
 }

@@ -12,7 +12,9 @@ export function updateClient(command: Of<"update">, state: LiveClient): Decided 
   const { metadata, documentHash, secret, registrationTokenHash, now } = command;
   if (secret && metadata.token_endpoint_auth_method === "none") return PUBLIC;
   const same = !command.settings && documentHash === state.documentHash;
-  const events: ClientEvent[] = same ? [] : [{ type: "ClientUpdated", data: { metadata, settings: command.settings ?? state.settings, documentHash } }];
+  const events: ClientEvent[] = same
+    ? []
+    : [{ type: "ClientUpdated", data: { metadata, settings: command.settings ?? state.settings, documentHash } }];
   if (secret) events.push(...retirements(state.secrets, now), { type: "ClientSecretIssued", data: { secret } });
   if (registrationTokenHash !== undefined) events.push({ type: "RegistrationTokenRotated", data: { registrationTokenHash } });
   return { events, outcome: events.length === 0 ? { kind: "unchanged" } : { kind: "done", generation: state.generation } };

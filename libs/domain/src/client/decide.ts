@@ -45,11 +45,15 @@ function decideLive(command: Exclude<ClientCommand, { kind: "register" }>, state
       return done(state.generation, { type: "RegistrationTokenRotated", data: { registrationTokenHash: command.registrationTokenHash } });
     case "suspend":
       // P5: suspension raises the generation, so what was issued before stays dead after a reinstatement
-      return state.status === "suspended" ? UNCHANGED : done(next, { type: "ClientSuspended", data: { reason: command.reason, generation: next } });
+      return state.status === "suspended"
+        ? UNCHANGED
+        : done(next, { type: "ClientSuspended", data: { reason: command.reason, generation: next } });
     case "reinstate":
       return state.status === "active" ? refuse("client-not-suspended") : done(state.generation, { type: "ClientReinstated", data: {} });
     case "delete":
-      return dueForDeletion(command, state) ? done(next, { type: "ClientDeleted", data: { reason: command.reason, generation: next } }) : UNCHANGED;
+      return dueForDeletion(command, state)
+        ? done(next, { type: "ClientDeleted", data: { reason: command.reason, generation: next } })
+        : UNCHANGED;
     case "revoke-all":
       return done(next, { type: "ClientGenerationRaised", data: { generation: next, reason: command.reason } });
     default:

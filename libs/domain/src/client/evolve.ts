@@ -32,7 +32,13 @@ function evolveLive(state: LiveClient, event: Exclude<Recorded<ClientEvent>, { t
     case "ClientSecretIssued":
       return { ...state, secrets: [...usable(state.secrets, event.at), event.data.secret] };
     case "ClientSecretRetired":
-      return { ...state, secrets: usable(state.secrets.map((secret) => retire(secret, event.data)), event.at) };
+      return {
+        ...state,
+        secrets: usable(
+          state.secrets.map((secret) => retire(secret, event.data)),
+          event.at,
+        ),
+      };
     case "RegistrationTokenRotated":
       return { ...state, registrationTokenHash: event.data.registrationTokenHash };
     case "ClientSuspended":

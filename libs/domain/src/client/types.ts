@@ -54,20 +54,28 @@ export interface ClientSecret {
   readonly expiresAt?: number;
 }
 
-export type ClientRegistered = DomainEvent<"ClientRegistered", {
-  readonly clientId: string;
-  readonly how: "admin" | "dcr" | "cimd" | "bridge" | "bootstrap" | "resource";
-  readonly metadata: ClientMetadata;
-  readonly settings: ClientSettings;
-  /** SHA-256 of the exact document registered. */
-  readonly documentHash: string;
-  readonly registrationTokenHash?: string;
-  /** When a DCR client that never held a live grant goes away, epoch seconds. */
-  readonly unusedExpiresAt?: number;
-}>;
-export type ClientUpdated = DomainEvent<"ClientUpdated", {
-  readonly metadata: ClientMetadata; readonly settings: ClientSettings; readonly documentHash: string;
-}>;
+export type ClientRegistered = DomainEvent<
+  "ClientRegistered",
+  {
+    readonly clientId: string;
+    readonly how: "admin" | "dcr" | "cimd" | "bridge" | "bootstrap" | "resource";
+    readonly metadata: ClientMetadata;
+    readonly settings: ClientSettings;
+    /** SHA-256 of the exact document registered. */
+    readonly documentHash: string;
+    readonly registrationTokenHash?: string;
+    /** When a DCR client that never held a live grant goes away, epoch seconds. */
+    readonly unusedExpiresAt?: number;
+  }
+>;
+export type ClientUpdated = DomainEvent<
+  "ClientUpdated",
+  {
+    readonly metadata: ClientMetadata;
+    readonly settings: ClientSettings;
+    readonly documentHash: string;
+  }
+>;
 export type ClientSecretIssued = DomainEvent<"ClientSecretIssued", { readonly secret: ClientSecret }>;
 export type ClientSecretRetired = DomainEvent<"ClientSecretRetired", { readonly secretId: string; readonly expiresAt: number }>;
 export type ClientSuspended = DomainEvent<"ClientSuspended", { readonly reason: string; readonly generation: number }>;
@@ -78,8 +86,15 @@ export type RegistrationTokenRotated = DomainEvent<"RegistrationTokenRotated", {
 export type ClientGenerationRaised = DomainEvent<"ClientGenerationRaised", { readonly generation: number; readonly reason: string }>;
 
 export type ClientEvent =
-  | ClientRegistered | ClientUpdated | ClientSecretIssued | ClientSecretRetired | ClientSuspended | ClientReinstated
-  | ClientDeleted | RegistrationTokenRotated | ClientGenerationRaised;
+  | ClientRegistered
+  | ClientUpdated
+  | ClientSecretIssued
+  | ClientSecretRetired
+  | ClientSuspended
+  | ClientReinstated
+  | ClientDeleted
+  | RegistrationTokenRotated
+  | ClientGenerationRaised;
 
 export interface RegisteredClient {
   readonly clientId: string;
@@ -100,13 +115,26 @@ export type ClientState =
   | { readonly status: "none" }
   | ({ readonly status: "active" } & RegisteredClient)
   | ({ readonly status: "suspended"; readonly reason: string } & RegisteredClient)
-  | { readonly status: "deleted"; readonly clientId: string; readonly reason: ClientDeleted["data"]["reason"]; readonly at: number; readonly generation: number };
+  | {
+      readonly status: "deleted";
+      readonly clientId: string;
+      readonly reason: ClientDeleted["data"]["reason"];
+      readonly at: number;
+      readonly generation: number;
+    };
 
 export type ClientCommand =
   | { readonly kind: "register"; readonly now: number; readonly event: ClientRegistered["data"]; readonly secret?: ClientSecret }
-  | { readonly kind: "update"; readonly now: number; readonly metadata: ClientMetadata; readonly settings?: ClientSettings; readonly documentHash: string;
+  | {
+      readonly kind: "update";
+      readonly now: number;
+      readonly metadata: ClientMetadata;
+      readonly settings?: ClientSettings;
+      readonly documentHash: string;
       /** RFC 7592: a new registration access token goes with an update. */
-      readonly registrationTokenHash?: string; readonly secret?: ClientSecret }
+      readonly registrationTokenHash?: string;
+      readonly secret?: ClientSecret;
+    }
   /** Issues a new secret; the present ones stay valid until `overlapEndsAt`. */
   | { readonly kind: "rotate-secret"; readonly now: number; readonly secret: ClientSecret; readonly overlapEndsAt: number }
   | { readonly kind: "rotate-registration-token"; readonly now: number; readonly registrationTokenHash: string }

@@ -28,14 +28,20 @@ function unchanged({ generation }: ConsentState): Decided {
 function grant({ subject, clientId, scopes, remember }: Extract<ConsentCommand, { kind: "grant" }>, state: ConsentState): Decided {
   const standing = state.status === "granted" && state.remember && remember && covers(state.scopes, scopes);
   if (standing) return unchanged(state);
-  return { events: [{ type: "ConsentGranted", data: { subject, clientId, scopes, remember } }], outcome: { kind: "done", generation: state.generation } };
+  return {
+    events: [{ type: "ConsentGranted", data: { subject, clientId, scopes, remember } }],
+    outcome: { kind: "done", generation: state.generation },
+  };
 }
 
 function narrow({ scopes }: Extract<ConsentCommand, { kind: "narrow" }>, state: ConsentState): Decided {
   if (state.status !== "granted") return UNKNOWN;
   if (covers(scopes, state.scopes)) return unchanged(state);
   // Narrowing takes away; what was never allowed cannot come in this way
-  return { events: [{ type: "ConsentNarrowed", data: { scopes: intersection(state.scopes, scopes) } }], outcome: { kind: "done", generation: state.generation } };
+  return {
+    events: [{ type: "ConsentNarrowed", data: { scopes: intersection(state.scopes, scopes) } }],
+    outcome: { kind: "done", generation: state.generation },
+  };
 }
 
 function withdraw(state: ConsentState): Decided {

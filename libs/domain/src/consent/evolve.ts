@@ -11,7 +11,9 @@ export function evolveConsent(state: ConsentState, event: Recorded<ConsentEvent>
     case "ConsentNarrowed":
       return state.status === "granted" ? { ...state, scopes: event.data.scopes } : state;
     case "ConsentWithdrawn":
-      return state.status === "granted" ? { status: "withdrawn", subject: state.subject, clientId: state.clientId, generation: event.data.generation } : state;
+      return state.status === "granted"
+        ? { status: "withdrawn", subject: state.subject, clientId: state.clientId, generation: event.data.generation }
+        : state;
     default:
       return exhausted(event, state);
   }
@@ -21,5 +23,13 @@ export function evolveConsent(state: ConsentState, event: Recorded<ConsentEvent>
 function granted(state: ConsentState, { subject, clientId, scopes, remember }: ConsentGranted["data"], at: number): ConsentState {
   const remembered = state.status === "granted" && state.remember ? state : undefined;
   if (remembered && !remember) return remembered;
-  return { status: "granted", subject, clientId, scopes: remembered ? union(remembered.scopes, scopes) : scopes, remember, generation: state.generation, grantedAt: at };
+  return {
+    status: "granted",
+    subject,
+    clientId,
+    scopes: remembered ? union(remembered.scopes, scopes) : scopes,
+    remember,
+    generation: state.generation,
+    grantedAt: at,
+  };
 }

@@ -2,7 +2,9 @@ import type { ConsentedScopes } from "./types.ts";
 
 /** All scopes of both, by resource. */
 export function union(a: ConsentedScopes, b: ConsentedScopes): ConsentedScopes {
-  return Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map((id) => [id, [...new Set([...of(a, id), ...of(b, id)])]]));
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((id) => [id, [...new Set([...of(a, id), ...of(b, id)])]]),
+  );
 }
 
 /** The scopes of `a` that `b` has too, by resource; a resource without any is left out. */

@@ -30,7 +30,10 @@ export function decideGrant(command: GrantCommand, state: GrantState): Decision<
   }
 }
 
-function deny({ clientId, subject, reason }: Extract<GrantCommand, { kind: "deny" }>, state: GrantState): Decision<GrantEvent, GrantOutcome> {
+function deny(
+  { clientId, subject, reason }: Extract<GrantCommand, { kind: "deny" }>,
+  state: GrantState,
+): Decision<GrantEvent, GrantOutcome> {
   // P2: a denial spends the interaction as an authorization does
   if (state.status !== "none") return refuse("grant-exists");
   return { events: [{ type: "GrantDenied", data: { clientId, subject, reason } }], outcome: { kind: "denied" } };

@@ -23,7 +23,9 @@ export function evolveGrant(state: GrantState, event: Recorded<GrantEvent>): Gra
     case "RefreshRetried":
       return state.status === "active" ? retried(state, event.data.generation) : state;
     case "AccessTokenRevoked":
-      return state.status === "active" ? { ...state, tokens: state.tokens.filter((token) => token.jti !== event.data.jti && token.exp >= event.at) } : state;
+      return state.status === "active"
+        ? { ...state, tokens: state.tokens.filter((token) => token.jti !== event.data.jti && token.exp >= event.at) }
+        : state;
     case "GrantRevoked":
     case "GrantExpired":
       return ended(state, event.data.reason, event.at);
@@ -37,7 +39,11 @@ export function evolveGrant(state: GrantState, event: Recorded<GrantEvent>): Gra
 
 function authorized(data: GrantAuthorized["data"]): GrantState {
   const { codeHash, codeExpiresAt, codeChallenge, redirectUri, redirectUriGiven, consent: _consent, ...basis } = data;
-  return { status: "authorized", basis, code: { hash: codeHash, expiresAt: codeExpiresAt, challenge: codeChallenge, redirectUri, redirectUriGiven } };
+  return {
+    status: "authorized",
+    basis,
+    code: { hash: codeHash, expiresAt: codeExpiresAt, challenge: codeChallenge, redirectUri, redirectUriGiven },
+  };
 }
 
 function redeemed(state: Extract<GrantState, { status: "authorized" }>, data: CodeRedeemed["data"], at: number): ActiveGrant {
@@ -72,13 +78,17 @@ function rotated(state: ActiveGrant, data: RefreshTokenRotated["data"], at: numb
 /** The rotations a retry may still ask for, oldest first. */
 function earlier(state: ActiveGrant, successor: EarlierRotation["refresh"], at: number): readonly EarlierRotation[] {
   const last = state.rotation ? [{ ...state.rotation, refresh: successor }] : [];
-  return [...(state.earlierRotations ?? []), ...last].filter((rotation) => at - rotation.rotatedAt <= LONGEST_RETRY_WINDOW).slice(-EARLIER_ROTATIONS);
+  return [...(state.earlierRotations ?? []), ...last]
+    .filter((rotation) => at - rotation.rotatedAt <= LONGEST_RETRY_WINDOW)
+    .slice(-EARLIER_ROTATIONS);
 }
 
 /** Marks the rotation that used `generation` as retried, so that the log gets one RefreshRetried a generation. */
 function retried(state: ActiveGrant, generation: number): ActiveGrant {
   if (state.rotation && state.refresh?.generation === generation + 1) return { ...state, rotation: { ...state.rotation, retried: true } };
-  const earlierRotations = (state.earlierRotations ?? []).map((rotation) => (rotation.refresh.generation === generation + 1 ? { ...rotation, retried: true } : rotation));
+  const earlierRotations = (state.earlierRotations ?? []).map((rotation) =>
+    rotation.refresh.generation === generation + 1 ? { ...rotation, retried: true } : rotation,
+  );
   return { ...state, earlierRotations };
 }
 

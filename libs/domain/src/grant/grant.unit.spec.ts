@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { at, fold, given } from "../testing/given.ts";
+import { at, fold, decided, given } from "../testing/given.ts";
 import { access, active, authorization, authorized, rotate, rotation, T0 } from "../testing/grants.ts";
 import { type GrantCommand, grantDecider, type GrantEvent, type GrantRefusal, type GrantState } from "./index.ts";
 
@@ -15,37 +15,47 @@ const revoke: GrantCommand = { kind: "revoke", now: T0 + 20, reason: "admin" };
 describe("creating a grant", () => {
   it("records an authorization with its code", () => {
     const done = given(grantDecider).when(authorize);
-    done.then({ kind: "authorized" }, { type: "GrantAuthorized", data: authorization() });
+    expect(done.decision).toEqual(decided({ kind: "authorized" }, { type: "GrantAuthorized", data: authorization() }));
     expect(done.state).toMatchObject({ status: "authorized", basis: { clientId: "c1" }, code: { redirectUriGiven: true } });
     expect(done.state).not.toHaveProperty("basis.codeHash");
   });
 
   it("records a denial, which spends the interaction just as well", () => {
     const done = given(grantDecider).when(deny);
-    done.then({ kind: "denied" }, { type: "GrantDenied", data: { clientId: "c1", subject: "s1", reason: "user" } });
+    expect(done.decision).toEqual(
+      decided({ kind: "denied" }, { type: "GrantDenied", data: { clientId: "c1", subject: "s1", reason: "user" } }),
+    );
     expect(done.state).toEqual({ status: "denied", clientId: "c1", subject: "s1" });
   });
 
-  it.each([["authorized", authorized()], ["active", active()], ["denied", denied], ["revoked", revoked]])("happens once: refused when %s already", (_status, history) => {
-    given(grantDecider, history).when(authorize).then(refused("grant-exists"));
-    given(grantDecider, history).when(deny).then(refused("grant-exists"));
+  it.each([
+    ["authorized", authorized()],
+    ["active", active()],
+    ["denied", denied],
+    ["revoked", revoked],
+  ])("happens once: refused when %s already", (_status, history) => {
+    expect(given(grantDecider, history).when(authorize).decision).toEqual(decided(refused("grant-exists")));
+    expect(given(grantDecider, history).when(deny).decision).toEqual(decided(refused("grant-exists")));
   });
 });
 
 describe("revoking a grant", () => {
-  it.each([["authorized", authorized()], ["active", active()]])("ends an %s one", (_status, history) => {
+  it.each([
+    ["authorized", authorized()],
+    ["active", active()],
+  ])("ends an %s one", (_status, history) => {
     const done = given(grantDecider, history).when(revoke);
-    done.then({ kind: "revoked", already: false }, { type: "GrantRevoked", data: { reason: "admin" } });
+    expect(done.decision).toEqual(decided({ kind: "revoked", already: false }, { type: "GrantRevoked", data: { reason: "admin" } }));
     expect(done.state).toMatchObject({ status: "revoked", reason: "admin", at: T0 + 20 });
   });
 
   it("changes nothing the second time", () => {
-    given(grantDecider, revoked).when(revoke).then({ kind: "revoked", already: true });
+    expect(given(grantDecider, revoked).when(revoke).decision).toEqual(decided({ kind: "revoked", already: true }));
   });
 
   it("needs a grant", () => {
-    given(grantDecider).when(revoke).then(refused("grant-unknown"));
-    given(grantDecider, denied).when(revoke).then(refused("grant-unknown"));
+    expect(given(grantDecider).when(revoke).decision).toEqual(decided(refused("grant-unknown")));
+    expect(given(grantDecider, denied).when(revoke).decision).toEqual(decided(refused("grant-unknown")));
   });
 });
 
@@ -55,28 +65,30 @@ describe("revoking one access token", () => {
 
   it("takes it from the live tokens and leaves the others", () => {
     const done = given(grantDecider, rotated).when(one(0));
-    done.then({ kind: "revoked", already: false }, { type: "AccessTokenRevoked", data: { n: 0, jti: "g1.0", exp: access(0).exp } });
+    expect(done.decision).toEqual(
+      decided({ kind: "revoked", already: false }, { type: "AccessTokenRevoked", data: { n: 0, jti: "g1.0", exp: access(0).exp } }),
+    );
     expect(done.state).toMatchObject({ status: "active", tokens: [access(1)] });
-    given(grantDecider, done.history).when(one(0)).then({ kind: "revoked", already: true });
+    expect(given(grantDecider, done.history).when(one(0)).decision).toEqual(decided({ kind: "revoked", already: true }));
   });
 
   it("finds nothing left to do on a revoked grant", () => {
-    given(grantDecider, revoked).when(one(0)).then({ kind: "revoked", already: true });
+    expect(given(grantDecider, revoked).when(one(0)).decision).toEqual(decided({ kind: "revoked", already: true }));
   });
 
   it("does not know a token that was never issued", () => {
-    given(grantDecider, rotated).when(one(2)).then(refused("token-unknown"));
-    given(grantDecider, rotated).when(one(-1)).then(refused("token-unknown"));
-    given(grantDecider, rotated).when(one(1, "g1.other")).then(refused("token-unknown"));
-    given(grantDecider, authorized()).when(one(0)).then(refused("token-unknown"));
-    given(grantDecider).when(one(0)).then(refused("grant-unknown"));
-    given(grantDecider, denied).when(one(0)).then(refused("grant-unknown"));
+    expect(given(grantDecider, rotated).when(one(2)).decision).toEqual(decided(refused("token-unknown")));
+    expect(given(grantDecider, rotated).when(one(-1)).decision).toEqual(decided(refused("token-unknown")));
+    expect(given(grantDecider, rotated).when(one(1, "g1.other")).decision).toEqual(decided(refused("token-unknown")));
+    expect(given(grantDecider, authorized()).when(one(0)).decision).toEqual(decided(refused("token-unknown")));
+    expect(given(grantDecider).when(one(0)).decision).toEqual(decided(refused("grant-unknown")));
+    expect(given(grantDecider, denied).when(one(0)).decision).toEqual(decided(refused("grant-unknown")));
   });
 
   it("works for the only token of a grant without refresh tokens", () => {
     const single = [...authorized(), ...at<GrantEvent>(T0 + 1, { type: "CodeRedeemed", data: { access: access(0) } })];
     expect(given(grantDecider, single).when(one(0)).decision.outcome).toEqual({ kind: "revoked", already: false });
-    given(grantDecider, single).when(one(1)).then(refused("token-unknown"));
+    expect(given(grantDecider, single).when(one(1)).decision).toEqual(decided(refused("token-unknown")));
   });
 });
 
@@ -90,18 +102,18 @@ describe("expiring a grant", () => {
     ["absolute", active(), T0 + 10_000],
     ["absolute", authorized(), T0 + 10_000],
   ])("records its %s end once it has come", (reason, history, end) => {
-    given(grantDecider, history).when(expire(reason, end - 1)).then(refused("expiry-not-due"));
+    expect(given(grantDecider, history).when(expire(reason, end - 1)).decision).toEqual(decided(refused("expiry-not-due")));
     const done = given(grantDecider, history).when(expire(reason, end));
-    done.then({ kind: "expired" }, { type: "GrantExpired", data: { reason } });
+    expect(done.decision).toEqual(decided({ kind: "expired" }, { type: "GrantExpired", data: { reason } }));
     expect(done.state).toMatchObject({ status: "revoked", reason });
-    given(grantDecider, done.history).when(expire(reason, end)).then({ kind: "expired" });
+    expect(given(grantDecider, done.history).when(expire(reason, end)).decision).toEqual(decided({ kind: "expired" }));
   });
 
   it("does not apply an end the grant does not have", () => {
-    given(grantDecider, active()).when(expire("code", T0 + 9_000)).then(refused("expiry-not-due"));
-    given(grantDecider, authorized()).when(expire("idle", T0 + 9_000)).then(refused("expiry-not-due"));
-    given(grantDecider).when(expire("code", T0)).then(refused("grant-unknown"));
-    given(grantDecider, denied).when(expire("code", T0)).then(refused("grant-unknown"));
+    expect(given(grantDecider, active()).when(expire("code", T0 + 9_000)).decision).toEqual(decided(refused("expiry-not-due")));
+    expect(given(grantDecider, authorized()).when(expire("idle", T0 + 9_000)).decision).toEqual(decided(refused("expiry-not-due")));
+    expect(given(grantDecider).when(expire("code", T0)).decision).toEqual(decided(refused("grant-unknown")));
+    expect(given(grantDecider, denied).when(expire("code", T0)).decision).toEqual(decided(refused("grant-unknown")));
   });
 });
 
@@ -133,12 +145,18 @@ describe("the fold of a grant", () => {
     expect(fold(grantDecider, expired)).toMatchObject({ reason: "logout" });
     expect(fold(grantDecider, ended({ type: "GrantRevoked", data: { reason: "admin" } }, denied))).toMatchObject({ status: "denied" });
     const withoutRefresh = [...authorized(), ...at<GrantEvent>(T0 + 1, { type: "CodeRedeemed", data: { access: access(0) } })];
-    expect(fold(grantDecider, ended({ type: "GrantRevoked", data: { reason: "admin" } }, withoutRefresh))).toMatchObject({ status: "revoked", history: {} });
+    expect(fold(grantDecider, ended({ type: "GrantRevoked", data: { reason: "admin" } }, withoutRefresh))).toMatchObject({
+      status: "revoked",
+      history: {},
+    });
   });
 
   it("takes a RefreshRetried of a generation it no longer knows", () => {
     const state = fold(grantDecider, active());
-    expect(fold(grantDecider, at<GrantEvent>(T0 + 5, { type: "RefreshRetried", data: { generation: 9 } }), state)).toMatchObject({ status: "active", refresh: { generation: 0 } });
+    expect(fold(grantDecider, at<GrantEvent>(T0 + 5, { type: "RefreshRetried", data: { generation: 9 } }), state)).toMatchObject({
+      status: "active",
+      refresh: { generation: 0 },
+    });
   });
 
   it("keeps at most 16 earlier rotations, and none older than any retry window", () => {
@@ -148,6 +166,17 @@ describe("the fold of a grant", () => {
     };
     expect(kept(Array.from({ length: 40 }, () => T0 + 10))).toHaveLength(16);
     expect(kept([T0 + 10, T0 + 20, T0 + 311])).toEqual([2]);
+  });
+
+  it("keeps a token through its last second, and a rotation through the longest window's", () => {
+    const end = access(0).exp;
+    const rotated = fold(grantDecider, [...active(), ...rotation(0, end)]);
+    expect(rotated).toMatchObject({ tokens: [{ n: 0 }, { n: 1 }] });
+    const other: GrantEvent = { type: "AccessTokenRevoked", data: { n: 1, jti: "g1.1", exp: end } };
+    expect(fold(grantDecider, at(end, other), rotated)).toMatchObject({ tokens: [{ n: 0 }] });
+    expect(fold(grantDecider, [...active(), ...rotation(0, T0 + 10), ...rotation(1, T0 + 310)])).toMatchObject({
+      earlierRotations: [{ rotatedAt: T0 + 10 }],
+    });
   });
 
   it("survives a type and a command it has never heard of", () => {

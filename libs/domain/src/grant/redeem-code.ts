@@ -36,13 +36,20 @@ function redeemOnce(command: RedeemCode, { basis, code }: Extract<Judged, { stat
   if (beyond) return refuse(beyond);
   // A refresh token the authorization does not allow is not recorded, so it never works
   const refresh = basis.refreshable ? command.refresh : undefined;
-  return { events: [{ type: "CodeRedeemed", data: { access: command.access, ...(refresh && { refresh }) } }], outcome: { kind: "redeemed" } };
+  return {
+    events: [{ type: "CodeRedeemed", data: { access: command.access, ...(refresh && { refresh }) } }],
+    outcome: { kind: "redeemed" },
+  };
 }
 
 function replayed(command: RedeemCode, state: Exclude<Judged, { status: "authorized" }>): Decision<GrantEvent, GrantOutcome> {
   if (state.status === "active") {
     // RFC 6749 §4.1.2: a code used twice is refused and what it gave is revoked
-    return refuse("code-replayed", { type: "CodeReplayDetected", data: { clientId: command.clientId } }, { type: "GrantRevoked", data: { reason: "code-replay" } });
+    return refuse(
+      "code-replayed",
+      { type: "CodeReplayDetected", data: { clientId: command.clientId } },
+      { type: "GrantRevoked", data: { reason: "code-replay" } },
+    );
   }
   if (state.code.redeemedAt !== undefined) return refuse("code-replayed");
   return refuse(state.reason === "code" ? "code-expired" : "grant-revoked");

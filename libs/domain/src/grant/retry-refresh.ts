@@ -15,12 +15,17 @@ export function retryRefresh(command: RotateRefresh, state: ActiveGrant): Decisi
   const rotation = rotationOf(state, command.generation);
   if (!rotation || !windowOpen(command, rotation)) return undefined;
   // The window forgives a lost answer, it does not outlive the family
-  if (state.basis.absoluteExpiresAt <= command.now) return refuse("refresh-expired", { type: "GrantExpired", data: { reason: "absolute" } });
+  if (state.basis.absoluteExpiresAt <= command.now)
+    return refuse("refresh-expired", { type: "GrantExpired", data: { reason: "absolute" } });
   if (standingLost(state.basis, command.standing)) return refuse("standing-lost");
   // P4: another scope or resource is another question; the first answer would be wrong and a second successor worse
-  if (!sameScope(command.requestedScope, rotation.requestedScope) || command.requestedResource !== rotation.requestedResource) return refuse("refresh-retry-differs");
+  if (!sameScope(command.requestedScope, rotation.requestedScope) || command.requestedResource !== rotation.requestedResource)
+    return refuse("refresh-retry-differs");
   const { access, refresh } = rotation;
-  return { events: rotation.retried ? [] : [{ type: "RefreshRetried", data: { generation: command.generation } }], outcome: { kind: "retried", access, refresh } };
+  return {
+    events: rotation.retried ? [] : [{ type: "RefreshRetried", data: { generation: command.generation } }],
+    outcome: { kind: "retried", access, refresh },
+  };
 }
 
 /** The rotation that used `generation`, if the state still knows it. */

@@ -22,7 +22,10 @@ export function revokeAccessToken(command: Of<"revoke-access-token">, state: Gra
   const issued = state.tokens.find(({ n }) => n === command.n);
   if (!issued) return ALREADY_REVOKED;
   if (issued.jti !== command.jti) return refuse("token-unknown");
-  return { events: [{ type: "AccessTokenRevoked", data: { n: issued.n, jti: issued.jti, exp: issued.exp } }], outcome: { kind: "revoked", already: false } };
+  return {
+    events: [{ type: "AccessTokenRevoked", data: { n: issued.n, jti: issued.jti, exp: issued.exp } }],
+    outcome: { kind: "revoked", already: false },
+  };
 }
 
 /** Records the end of a grant that is over. Idempotent; refused before the end has come. */

@@ -30,17 +30,28 @@ function recordedHash(command: RotateRefresh, state: Exclude<GrantState, { statu
   return state.history[command.generation] ?? command.recordedHash;
 }
 
-function rotateCurrent(command: RotateRefresh, state: ActiveGrant, current: NonNullable<ActiveGrant["refresh"]>): Decision<GrantEvent, GrantOutcome> {
+function rotateCurrent(
+  command: RotateRefresh,
+  state: ActiveGrant,
+  current: NonNullable<ActiveGrant["refresh"]>,
+): Decision<GrantEvent, GrantOutcome> {
   // RFC 9700 §2.2.2: refresh tokens end when idle, and the family ends whatever happens
-  if (state.basis.absoluteExpiresAt <= command.now) return refuse("refresh-expired", { type: "GrantExpired", data: { reason: "absolute" } });
+  if (state.basis.absoluteExpiresAt <= command.now)
+    return refuse("refresh-expired", { type: "GrantExpired", data: { reason: "absolute" } });
   if (current.idleExpiresAt <= command.now) return refuse("refresh-expired", { type: "GrantExpired", data: { reason: "idle" } });
   if (standingLost(state.basis, command.standing)) return refuse("standing-lost");
   const beyond = beyondRequest(command, state) ?? beyondGrant(state.basis, command.access);
   if (beyond) return refuse(beyond);
   // One line of generations: a successor minted for any other place is never recorded
-  if (command.refresh.generation !== current.generation + 1 || command.access.n !== current.generation + 1) return refuse("refresh-unknown");
+  if (command.refresh.generation !== current.generation + 1 || command.access.n !== current.generation + 1)
+    return refuse("refresh-unknown");
   const { access, refresh, requestedScope, requestedResource } = command;
-  const data = { access, refresh, ...(requestedScope && { requestedScope }), ...(requestedResource !== undefined && { requestedResource }) };
+  const data = {
+    access,
+    refresh,
+    ...(requestedScope && { requestedScope }),
+    ...(requestedResource !== undefined && { requestedResource }),
+  };
   return { events: [{ type: "RefreshTokenRotated", data }], outcome: { kind: "rotated" } };
 }
 
@@ -54,5 +65,9 @@ function beyondRequest({ requestedScope, requestedResource }: RotateRefresh, { b
 
 /** RFC 9700 §4.14.2: a used generation that comes back means two holders, so the family is revoked. */
 function reused({ clientId, generation }: RotateRefresh): Decision<GrantEvent, GrantOutcome> {
-  return refuse("refresh-reused", { type: "RefreshReuseDetected", data: { clientId, generation } }, { type: "GrantRevoked", data: { reason: "refresh-reuse" } });
+  return refuse(
+    "refresh-reused",
+    { type: "RefreshReuseDetected", data: { clientId, generation } },
+    { type: "GrantRevoked", data: { reason: "refresh-reuse" } },
+  );
 }

@@ -3,12 +3,16 @@ import type { AccessTokenRecord, GrantBasis, GrantRefusal } from "./types.ts";
 const IDENTITY_SCOPES: ReadonlySet<string> = new Set(["openid", "profile", "email", "offline_access"]);
 
 /** Why the access token about to be recorded goes beyond the grant, undefined when it does not. */
-export function beyondGrant(basis: GrantBasis, access: AccessTokenRecord): Extract<GrantRefusal, "scope-widened" | "resource-not-granted"> | undefined {
+export function beyondGrant(
+  basis: GrantBasis,
+  access: AccessTokenRecord,
+): Extract<GrantRefusal, "scope-widened" | "resource-not-granted"> | undefined {
   const resource = basis.resources.find(({ id }) => id === access.resource);
   // RFC 8707 §2.2: a token is only for a resource the authorization named
   if (access.resource !== undefined && !resource) return "resource-not-granted";
   // RFC 6749 §6, §3.3: never a scope that was not granted, and none that was granted for another resource only
-  const held = (scope: string): boolean => basis.scope.includes(scope) && (!resource || resource.scopes.includes(scope) || IDENTITY_SCOPES.has(scope));
+  const held = (scope: string): boolean =>
+    basis.scope.includes(scope) && (!resource || resource.scopes.includes(scope) || IDENTITY_SCOPES.has(scope));
   return access.scope.every(held) ? undefined : "scope-widened";
 }
 

@@ -59,25 +59,31 @@ export interface GrantBasis {
   readonly offline: boolean;
 }
 
-export type GrantAuthorized = DomainEvent<"GrantAuthorized", GrantBasis & {
-  readonly codeHash: string;
-  readonly codeExpiresAt: number;
-  readonly codeChallenge: string;
-  readonly redirectUri: string;
-  /** RFC 6749 §4.1.3: present in the authorization request, so demanded at redemption when given there. */
-  readonly redirectUriGiven: boolean;
-  /** Stream and revision of the consent this rests on. */
-  readonly consent: { readonly stream: string; readonly revision: number };
-}>;
+export type GrantAuthorized = DomainEvent<
+  "GrantAuthorized",
+  GrantBasis & {
+    readonly codeHash: string;
+    readonly codeExpiresAt: number;
+    readonly codeChallenge: string;
+    readonly redirectUri: string;
+    /** RFC 6749 §4.1.3: present in the authorization request, so demanded at redemption when given there. */
+    readonly redirectUriGiven: boolean;
+    /** Stream and revision of the consent this rests on. */
+    readonly consent: { readonly stream: string; readonly revision: number };
+  }
+>;
 export type GrantDenied = DomainEvent<"GrantDenied", { readonly clientId: string; readonly subject: string; readonly reason: string }>;
 export type CodeRedeemed = DomainEvent<"CodeRedeemed", { readonly access: AccessTokenRecord; readonly refresh?: RefreshTokenRecord }>;
-export type RefreshTokenRotated = DomainEvent<"RefreshTokenRotated", {
-  readonly access: AccessTokenRecord;
-  readonly refresh: RefreshTokenRecord;
-  /** The scope and resource parameters as asked, which a retry must repeat (P4). */
-  readonly requestedScope?: readonly string[];
-  readonly requestedResource?: string;
-}>;
+export type RefreshTokenRotated = DomainEvent<
+  "RefreshTokenRotated",
+  {
+    readonly access: AccessTokenRecord;
+    readonly refresh: RefreshTokenRecord;
+    /** The scope and resource parameters as asked, which a retry must repeat (P4). */
+    readonly requestedScope?: readonly string[];
+    readonly requestedResource?: string;
+  }
+>;
 export type RefreshRetried = DomainEvent<"RefreshRetried", { readonly generation: number }>;
 export type CodeReplayDetected = DomainEvent<"CodeReplayDetected", { readonly clientId: string }>;
 export type RefreshReuseDetected = DomainEvent<"RefreshReuseDetected", { readonly clientId: string; readonly generation: number }>;
@@ -86,12 +92,32 @@ export type GrantRevoked = DomainEvent<"GrantRevoked", { readonly reason: GrantR
 export type GrantExpired = DomainEvent<"GrantExpired", { readonly reason: "idle" | "absolute" | "code" }>;
 
 export type GrantRevocationReason =
-  | "code-replay" | "refresh-reuse" | "token-revocation" | "admin" | "consent-withdrawn" | "client-deleted" | "client-suspended"
-  | "subject-disabled" | "subject-erased" | "logout" | "resource-removed" | "all-of-user" | "all-of-client" | "all-of-resource";
+  | "code-replay"
+  | "refresh-reuse"
+  | "token-revocation"
+  | "admin"
+  | "consent-withdrawn"
+  | "client-deleted"
+  | "client-suspended"
+  | "subject-disabled"
+  | "subject-erased"
+  | "logout"
+  | "resource-removed"
+  | "all-of-user"
+  | "all-of-client"
+  | "all-of-resource";
 
 export type GrantEvent =
-  | GrantAuthorized | GrantDenied | CodeRedeemed | RefreshTokenRotated | RefreshRetried | CodeReplayDetected
-  | RefreshReuseDetected | AccessTokenRevoked | GrantRevoked | GrantExpired;
+  | GrantAuthorized
+  | GrantDenied
+  | CodeRedeemed
+  | RefreshTokenRotated
+  | RefreshRetried
+  | CodeReplayDetected
+  | RefreshReuseDetected
+  | AccessTokenRevoked
+  | GrantRevoked
+  | GrantExpired;
 
 export type GrantState =
   | { readonly status: "none" }
@@ -99,10 +125,13 @@ export type GrantState =
   | { readonly status: "authorized"; readonly basis: GrantBasis; readonly code: CodeState }
   | ActiveGrant
   | {
-      readonly status: "revoked"; readonly basis: GrantBasis; readonly reason: GrantRevocationReason | "idle" | "absolute" | "code";
+      readonly status: "revoked";
+      readonly basis: GrantBasis;
+      readonly reason: GrantRevocationReason | "idle" | "absolute" | "code";
       readonly at: number;
       /** Kept so that a replayed code or old refresh value is still told apart from a stranger's (P3). */
-      readonly code: CodeState; readonly history: Readonly<Record<number, string>>;
+      readonly code: CodeState;
+      readonly history: Readonly<Record<number, string>>;
     };
 
 export interface CodeState {
@@ -124,7 +153,9 @@ export interface Rotation {
   readonly requestedResource?: string;
 }
 /** A rotation whose successor has been rotated in turn. `refresh` is the successor it made. */
-export interface EarlierRotation extends Rotation { readonly refresh: RefreshTokenRecord }
+export interface EarlierRotation extends Rotation {
+  readonly refresh: RefreshTokenRecord;
+}
 
 export interface ActiveGrant {
   readonly status: "active";
@@ -145,7 +176,10 @@ export type GrantCommand =
   | { readonly kind: "authorize"; readonly now: number; readonly event: GrantAuthorized["data"] }
   | { readonly kind: "deny"; readonly now: number; readonly clientId: string; readonly subject: string; readonly reason: string }
   | {
-      readonly kind: "redeem-code"; readonly now: number; readonly clientId: string; readonly codeHash: string;
+      readonly kind: "redeem-code";
+      readonly now: number;
+      readonly clientId: string;
+      readonly codeHash: string;
       /** S256 of the verifier presented. */
       readonly verifierChallenge: string;
       readonly redirectUri?: string;
@@ -155,7 +189,10 @@ export type GrantCommand =
       readonly refresh?: RefreshTokenRecord;
     }
   | {
-      readonly kind: "rotate-refresh"; readonly now: number; readonly clientId: string; readonly generation: number;
+      readonly kind: "rotate-refresh";
+      readonly now: number;
+      readonly clientId: string;
+      readonly generation: number;
       readonly presentedHash: string;
       /** Hash of that generation read from the stream, when it is older than the state's history. */
       readonly recordedHash?: string;
@@ -172,9 +209,24 @@ export type GrantCommand =
 
 /** Why a grant command was refused: our own kebab ids, greppable in logs and audit. */
 export type GrantRefusal =
-  | "grant-exists" | "grant-unknown" | "grant-revoked" | "code-unknown" | "code-expired" | "code-replayed" | "client-mismatch"
-  | "redirect-uri-mismatch" | "pkce-mismatch" | "standing-lost" | "refresh-unknown" | "refresh-expired" | "refresh-reused"
-  | "refresh-retry-differs" | "scope-widened" | "resource-not-granted" | "token-unknown" | "expiry-not-due";
+  | "grant-exists"
+  | "grant-unknown"
+  | "grant-revoked"
+  | "code-unknown"
+  | "code-expired"
+  | "code-replayed"
+  | "client-mismatch"
+  | "redirect-uri-mismatch"
+  | "pkce-mismatch"
+  | "standing-lost"
+  | "refresh-unknown"
+  | "refresh-expired"
+  | "refresh-reused"
+  | "refresh-retry-differs"
+  | "scope-widened"
+  | "resource-not-granted"
+  | "token-unknown"
+  | "expiry-not-due";
 
 export type GrantOutcome =
   | { readonly kind: "authorized" }

@@ -21,7 +21,8 @@ export interface FieldDefinition {
 }
 
 /** What the definition of field `K` must say, so that the catalogue cannot call a required field optional. */
-type FieldOf<Data, K extends keyof Data> = FieldDefinition & (Record<never, never> extends Pick<Data, K> ? { readonly optional: true } : { readonly optional?: never });
+type FieldOf<Data, K extends keyof Data> = FieldDefinition &
+  (Record<never, never> extends Pick<Data, K> ? { readonly optional: true } : { readonly optional?: never });
 
 /** Everything the catalogue, the fixtures and the readers need to know of one event type. */
 export interface EventDefinition<Data extends object = object> {

@@ -28,7 +28,11 @@ describe("lifting old events to the present version (P8)", () => {
   });
 
   it("never changes the data it was given, even when a step does", () => {
-    expect(upcast(definitions, "TeaBrewed", 2, deepFreeze({ leaves: "black", seconds: 1 }))).toEqual({ leaves: "black", seconds: 1, milk: false });
+    expect(upcast(definitions, "TeaBrewed", 2, deepFreeze({ leaves: "black", seconds: 1 }))).toEqual({
+      leaves: "black",
+      seconds: 1,
+      milk: false,
+    });
   });
 
   it.each([
@@ -37,6 +41,7 @@ describe("lifting old events to the present version (P8)", () => {
     ["a version of the future", "TeaBrewed", 4],
     ["a version that never was", "TeaBrewed", 0],
     ["a version that is no whole number", "TeaBrewed", 1.5],
+    ["no version at all", "TeaBrewed", Number.NaN],
     ["a step that is missing", "TeaSpilled", 1],
   ])("cannot read %s", (_what, type, version) => {
     expect(upcast(definitions, type, version, {})).toBeUndefined();
@@ -45,9 +50,24 @@ describe("lifting old events to the present version (P8)", () => {
 
 describe("comparing data", () => {
   it.each<[unknown, unknown, boolean]>([
-    [1, 1, true], [1, 2, false], ["a", "a", true], [null, null, true], [null, {}, false], [{}, null, false], [{}, "x", false],
-    [{ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 }, true], [{ a: 1 }, { a: 1, b: 2 }, false], [{ a: undefined }, { b: undefined }, false],
-    [[1, 2], [2, 1], false], [[1], [1, 2], false], [[], {}, false], [{}, [], false], [{ a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, false],
+    [1, 1, true],
+    [1, 2, false],
+    ["a", "a", true],
+    [null, null, true],
+    [null, {}, false],
+    [{}, null, false],
+    [{}, "x", false],
+    [{ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 }, true],
+    [{ a: 1 }, { a: 1, b: 2 }, false],
+    [{ a: undefined }, { b: undefined }, false],
+    [[1, 2], [2, 1], false],
+    [[1], [1, 2], false],
+    [{}, 5, false],
+    [[1, 2], [1, 3], false],
+    [{ a: 1, b: 2 }, { a: 1, b: 3 }, false],
+    [[], {}, false],
+    [{}, [], false],
+    [{ a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, false],
   ])("%j and %j: %s", (a, b, same) => {
     expect(equalData(a, b)).toBe(same);
   });

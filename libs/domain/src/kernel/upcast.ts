@@ -5,7 +5,12 @@ import type { AnyEventDefinitions } from "./event.ts";
  * Undefined when this reader cannot read it: a type it does not know, a version newer than its own, or a missing step.
  * The caller then judges by P11. The data given is not changed.
  */
-export function upcast(definitions: AnyEventDefinitions, type: string, version: number, data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+export function upcast(
+  definitions: AnyEventDefinitions,
+  type: string,
+  version: number,
+  data: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
   const definition = Object.hasOwn(definitions, type) ? definitions[type] : undefined;
   if (!definition || !Number.isInteger(version) || version < 1 || version > definition.version) return undefined;
   let lifted = data;

@@ -22,7 +22,9 @@ export function decideKeyring(command: KeyringCommand, state: KeyringState): Dec
       return remove(command, key);
     case "compromise":
       // A removed key may be found out late; what it signed must still not be trusted
-      return key.status === "compromised" ? UNCHANGED : done({ type: "SigningKeyCompromised", data: { kid: key.kid, reason: command.reason } });
+      return key.status === "compromised"
+        ? UNCHANGED
+        : done({ type: "SigningKeyCompromised", data: { kid: key.kid, reason: command.reason } });
     default:
       return exhausted(command, refuse("key-unknown"));
   }
@@ -52,16 +54,19 @@ function activate({ previousRemoveAfter }: Of<"activate">, { kid, alg, status }:
   // Validators must have had the chance to fetch a key before it signs; one that signed before does not come back
   if (status !== "published") return refuse("key-not-published");
   const previous = Object.values(state.keys).filter((key) => key.alg === alg && key.status === "active");
-  const retired = previous.map((key): KeyringEvent => ({ type: "SigningKeyRetired", data: { kid: key.kid, removeAfter: previousRemoveAfter } }));
+  const retired = previous.map((key): KeyringEvent => ({
+    type: "SigningKeyRetired",
+    data: { kid: key.kid, removeAfter: previousRemoveAfter },
+  }));
   return done(...retired, { type: "SigningKeyActivated", data: { kid } });
 }
 
 function remove({ now }: Of<"remove">, { kid, status, removeAfter }: SigningKey): Decided {
   if (status === "removed") return UNCHANGED;
   if (status === "active") return refuse("key-still-active");
-  // Tokens it signed may still be alive: their validators need the key
-  if (status === "retired" && (removeAfter ?? 0) > now) return refuse("key-not-due");
   // The mark stays, or tokens of the key could be taken for merely old ones
   if (status === "compromised") return refuse("key-compromised");
+  // Tokens a retired key signed may still be alive: their validators need it
+  if (removeAfter !== undefined && removeAfter > now) return refuse("key-not-due");
   return done({ type: "SigningKeyRemoved", data: { kid } });
 }

@@ -13,8 +13,18 @@ export const keyringEvents: EventDefinitions<KeyringEvent> = {
       publicJwk: { kind: "public", about: "Public part." },
     },
   },
-  SigningKeyPublished: { version: 1, about: "The key is in the JWKS, so validators can fetch it before it signs.", ignorable: false, fields: { kid: { kind: "id", about: "Key id." } } },
-  SigningKeyActivated: { version: 1, about: "The key signs for its algorithm.", ignorable: false, fields: { kid: { kind: "id", about: "Key id." } } },
+  SigningKeyPublished: {
+    version: 1,
+    about: "The key is in the JWKS, so validators can fetch it before it signs.",
+    ignorable: false,
+    fields: { kid: { kind: "id", about: "Key id." } },
+  },
+  SigningKeyActivated: {
+    version: 1,
+    about: "The key signs for its algorithm.",
+    ignorable: false,
+    fields: { kid: { kind: "id", about: "Key id." } },
+  },
   SigningKeyRetired: {
     version: 1,
     about: "The key signs no more and stays published for what it has signed.",
@@ -24,7 +34,12 @@ export const keyringEvents: EventDefinitions<KeyringEvent> = {
       removeAfter: { kind: "public", about: "When nothing it signed can be alive, epoch seconds." },
     },
   },
-  SigningKeyRemoved: { version: 1, about: "The key is out of the JWKS for good.", ignorable: false, fields: { kid: { kind: "id", about: "Key id." } } },
+  SigningKeyRemoved: {
+    version: 1,
+    about: "The key is out of the JWKS for good.",
+    ignorable: false,
+    fields: { kid: { kind: "id", about: "Key id." } },
+  },
   SigningKeyCompromised: {
     version: 1,
     about: "The key is out of the JWKS at once and everything it signed is dead.",

@@ -4,7 +4,10 @@ export type SigningAlg = "ES256" | "EdDSA" | "RS256";
 /** Public part only; private keys live wrapped in the keys port, never in the log. */
 export type PublicJwk = Readonly<Record<string, string>>;
 
-export type SigningKeyCreated = DomainEvent<"SigningKeyCreated", { readonly kid: string; readonly alg: SigningAlg; readonly publicJwk: PublicJwk }>;
+export type SigningKeyCreated = DomainEvent<
+  "SigningKeyCreated",
+  { readonly kid: string; readonly alg: SigningAlg; readonly publicJwk: PublicJwk }
+>;
 export type SigningKeyPublished = DomainEvent<"SigningKeyPublished", { readonly kid: string }>;
 export type SigningKeyActivated = DomainEvent<"SigningKeyActivated", { readonly kid: string }>;
 /** Signs no more, stays published until `removeAfter`. */
@@ -12,7 +15,13 @@ export type SigningKeyRetired = DomainEvent<"SigningKeyRetired", { readonly kid:
 export type SigningKeyRemoved = DomainEvent<"SigningKeyRemoved", { readonly kid: string }>;
 /** Out of the JWKS at once; tokens it signed are dead. */
 export type SigningKeyCompromised = DomainEvent<"SigningKeyCompromised", { readonly kid: string; readonly reason: string }>;
-export type KeyringEvent = SigningKeyCreated | SigningKeyPublished | SigningKeyActivated | SigningKeyRetired | SigningKeyRemoved | SigningKeyCompromised;
+export type KeyringEvent =
+  | SigningKeyCreated
+  | SigningKeyPublished
+  | SigningKeyActivated
+  | SigningKeyRetired
+  | SigningKeyRemoved
+  | SigningKeyCompromised;
 
 export interface SigningKey {
   readonly kid: string;
@@ -25,7 +34,9 @@ export interface SigningKey {
   readonly removeAfter?: number;
 }
 /** At most one active key per algorithm. */
-export interface KeyringState { readonly keys: Readonly<Record<string, SigningKey>> }
+export interface KeyringState {
+  readonly keys: Readonly<Record<string, SigningKey>>;
+}
 
 export type KeyringCommand =
   | { readonly kind: "create"; readonly now: number; readonly kid: string; readonly alg: SigningAlg; readonly publicJwk: PublicJwk }
@@ -35,5 +46,9 @@ export type KeyringCommand =
   | { readonly kind: "remove"; readonly now: number; readonly kid: string }
   | { readonly kind: "compromise"; readonly now: number; readonly kid: string; readonly reason: string };
 export type KeyringOutcome =
-  | { readonly kind: "done" } | { readonly kind: "unchanged" }
-  | { readonly kind: "refused"; readonly reason: "key-exists" | "key-unknown" | "key-not-published" | "key-still-active" | "key-compromised" | "key-not-due" };
+  | { readonly kind: "done" }
+  | { readonly kind: "unchanged" }
+  | {
+      readonly kind: "refused";
+      readonly reason: "key-exists" | "key-unknown" | "key-not-published" | "key-still-active" | "key-compromised" | "key-not-due";
+    };

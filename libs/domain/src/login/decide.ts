@@ -7,8 +7,12 @@ export function decideLogin(command: LoginCommand, state: LoginState): Decision<
   switch (command.kind) {
     case "link":
       // Of two first logins at once, the second uses the subject the first one made
-      if (state.status === "linked" && (state.subject === command.subject || state.subject !== command.replaces)) return existing(state.subject);
-      return { events: [{ type: "SubjectLinked", data: { subject: command.subject } }], outcome: { kind: "linked", subject: command.subject } };
+      if (state.status === "linked" && (state.subject === command.subject || state.subject !== command.replaces))
+        return existing(state.subject);
+      return {
+        events: [{ type: "SubjectLinked", data: { subject: command.subject } }],
+        outcome: { kind: "linked", subject: command.subject },
+      };
     default:
       return exhausted(command.kind, existing(""));
   }

@@ -40,11 +40,17 @@ function decideActive(command: Exclude<ResourceCommand, { kind: "register" }>, s
   const next = generation + 1;
   switch (command.kind) {
     case "define-scopes":
-      return equalData(command.scopes, state.scopes) ? UNCHANGED : done(generation, { type: "ScopesDefined", data: { scopes: command.scopes } });
+      return equalData(command.scopes, state.scopes)
+        ? UNCHANGED
+        : done(generation, { type: "ScopesDefined", data: { scopes: command.scopes } });
     case "set-access-policy":
-      return equalData(command.policy, state.policy) ? UNCHANGED : done(generation, { type: "AccessPolicySet", data: { policy: command.policy } });
+      return equalData(command.policy, state.policy)
+        ? UNCHANGED
+        : done(generation, { type: "AccessPolicySet", data: { policy: command.policy } });
     case "set-token-policy":
-      return equalData(command.policy, state.tokenPolicy) ? UNCHANGED : done(generation, { type: "TokenPolicySet", data: { policy: command.policy } });
+      return equalData(command.policy, state.tokenPolicy)
+        ? UNCHANGED
+        : done(generation, { type: "TokenPolicySet", data: { policy: command.policy } });
     case "revoke-all":
       return done(next, { type: "ResourceGenerationRaised", data: { generation: next, reason: command.reason } });
     case "remove":

@@ -24,5 +24,12 @@ export function evolveResource(state: ResourceState, event: Recorded<ResourceEve
 
 /** One that comes back keeps its raised generation, so tokens from before its removal stay dead (P5). Until a policy is set it lets nobody in. */
 function registered(state: Exclude<ResourceState, { status: "active" }>, data: ResourceRegistered["data"]): ResourceState {
-  return { status: "active", ...data, scopes: [], policy: { rules: [] }, tokenPolicy: {}, generation: state.status === "removed" ? state.generation : 0 };
+  return {
+    status: "active",
+    ...data,
+    scopes: [],
+    policy: { rules: [] },
+    tokenPolicy: {},
+    generation: state.status === "removed" ? state.generation : 0,
+  };
 }

@@ -17,7 +17,11 @@ export interface Principal {
  * P14: the one function that says which of the scopes asked for a principal may hold on a resource. In the order asked, each once;
  * `requested` undefined stands for the resource's default scopes (those marked, else all). Empty means: no access.
  */
-export function permittedScopes(resource: RegisteredResource, principal: Principal, requested: readonly string[] | undefined): readonly string[] {
+export function permittedScopes(
+  resource: RegisteredResource,
+  principal: Principal,
+  requested: readonly string[] | undefined,
+): readonly string[] {
   const rules = resource.policy.rules.filter((rule) => admits(rule, principal));
   const defined = new Set(resource.scopes.map(({ name }) => name));
   const asked = new Set(requested ?? defaultScopes(resource));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { at, fold, given } from "../testing/given.ts";
+import { at, fold, decided, given } from "../testing/given.ts";
 import { T0 } from "../testing/grants.ts";
 import { type AccessPolicy, type ResourceCommand, resourceDecider, type ResourceEvent } from "./index.ts";
 
@@ -22,17 +22,17 @@ const unchanged = { kind: "unchanged" } as const;
 describe("registering a resource", () => {
   it("records it with its scopes and policies", () => {
     const made = given(resourceDecider).when(register);
-    made.then(done(0), ...registration);
+    expect(made.decision).toEqual(decided(done(0), ...registration));
     expect(made.state).toEqual({ status: "active", ...identity, scopes, policy, tokenPolicy: { format: "opaque" }, generation: 0 });
   });
 
   it("happens once while it is there", () => {
-    given(resourceDecider, active).when(register).then(refused("resource-exists"));
+    expect(given(resourceDecider, active).when(register).decision).toEqual(decided(refused("resource-exists")));
   });
 
   it("brings a removed one back under its raised generation, so that old tokens stay dead", () => {
     const back = given(resourceDecider, removed).when(register);
-    back.then(done(1), ...registration);
+    expect(back.decision).toEqual(decided(done(1), ...registration));
     expect(back.state).toMatchObject({ status: "active", generation: 1 });
   });
 
@@ -44,37 +44,51 @@ describe("registering a resource", () => {
 describe("changing a resource", () => {
   const changes: readonly [ResourceCommand, ResourceEvent, object][] = [
     [{ kind: "define-scopes", now: T0, scopes: [] }, { type: "ScopesDefined", data: { scopes: [] } }, { scopes: [] }],
-    [{ kind: "set-access-policy", now: T0, policy: { rules: [] } }, { type: "AccessPolicySet", data: { policy: { rules: [] } } }, { policy: { rules: [] } }],
-    [{ kind: "set-token-policy", now: T0, policy: { alg: "EdDSA" } }, { type: "TokenPolicySet", data: { policy: { alg: "EdDSA" } } }, { tokenPolicy: { alg: "EdDSA" } }],
+    [
+      { kind: "set-access-policy", now: T0, policy: { rules: [] } },
+      { type: "AccessPolicySet", data: { policy: { rules: [] } } },
+      { policy: { rules: [] } },
+    ],
+    [
+      { kind: "set-token-policy", now: T0, policy: { alg: "EdDSA" } },
+      { type: "TokenPolicySet", data: { policy: { alg: "EdDSA" } } },
+      { tokenPolicy: { alg: "EdDSA" } },
+    ],
   ];
 
-  it.each(changes.map((change) => [change[0].kind, ...change] as const))("%s is recorded when it changes something, and only then", (_kind, command, event, state) => {
-    const changed = given(resourceDecider, active).when(command);
-    changed.then(done(0), event);
-    expect(changed.state).toMatchObject(state);
-    given(resourceDecider, changed.history).when(command).then(unchanged);
-  });
+  it.each(changes.map((change) => [change[0].kind, ...change] as const))(
+    "%s is recorded when it changes something, and only then",
+    (_kind, command, event, state) => {
+      const changed = given(resourceDecider, active).when(command);
+      expect(changed.decision).toEqual(decided(done(0), event));
+      expect(changed.state).toMatchObject(state);
+      expect(given(resourceDecider, changed.history).when(command).decision).toEqual(decided(unchanged));
+    },
+  );
 
   it("revokes all its tokens by raising the generation", () => {
     const revoked = given(resourceDecider, active).when({ kind: "revoke-all", now: T0, reason: "admin" });
-    revoked.then(done(1), { type: "ResourceGenerationRaised", data: { generation: 1, reason: "admin" } });
+    expect(revoked.decision).toEqual(decided(done(1), { type: "ResourceGenerationRaised", data: { generation: 1, reason: "admin" } }));
     expect(revoked.state).toMatchObject({ generation: 1 });
   });
 
   it("is removed under a raised generation, once", () => {
     const gone = given(resourceDecider, active).when({ kind: "remove", now: T0 });
-    gone.then(done(1), { type: "ResourceRemoved", data: { generation: 1 } });
+    expect(gone.decision).toEqual(decided(done(1), { type: "ResourceRemoved", data: { generation: 1 } }));
     expect(gone.state).toEqual({ status: "removed", resourceId: "r1", uri: identity.uri, generation: 1 });
-    given(resourceDecider, gone.history).when({ kind: "remove", now: T0 }).then(unchanged);
+    expect(given(resourceDecider, gone.history).when({ kind: "remove", now: T0 }).decision).toEqual(decided(unchanged));
   });
 
-  it.each([...changes.map(([command]) => command), { kind: "revoke-all", now: T0, reason: "x" } as const])("needs a resource that is there: $kind", (command) => {
-    given(resourceDecider).when(command).then(refused("resource-unknown"));
-    given(resourceDecider, removed).when(command).then(refused("resource-unknown"));
-  });
+  it.each([...changes.map(([command]) => command), { kind: "revoke-all", now: T0, reason: "x" } as const])(
+    "needs a resource that is there: $kind",
+    (command) => {
+      expect(given(resourceDecider).when(command).decision).toEqual(decided(refused("resource-unknown")));
+      expect(given(resourceDecider, removed).when(command).decision).toEqual(decided(refused("resource-unknown")));
+    },
+  );
 
   it("cannot remove what never was", () => {
-    given(resourceDecider).when({ kind: "remove", now: T0 }).then(refused("resource-unknown"));
+    expect(given(resourceDecider).when({ kind: "remove", now: T0 }).decision).toEqual(decided(refused("resource-unknown")));
   });
 });
 

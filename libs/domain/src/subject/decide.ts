@@ -35,7 +35,9 @@ function decideLive(command: Exclude<SubjectCommand, { kind: "see" }>, state: Li
   const next = state.generation + 1;
   switch (command.kind) {
     case "disable":
-      return state.status === "disabled" ? UNCHANGED : done(next, { type: "SubjectDisabled", data: { reason: command.reason, generation: next } });
+      return state.status === "disabled"
+        ? UNCHANGED
+        : done(next, { type: "SubjectDisabled", data: { reason: command.reason, generation: next } });
     case "enable":
       return state.status === "active" ? UNCHANGED : done(state.generation, { type: "SubjectEnabled", data: {} });
     case "revoke-all":

@@ -9,7 +9,8 @@ const SESSIONS_KEPT = 100;
 
 /** The subject after one more event. Total: an event that does not fit the state changes nothing. */
 export function evolveSubject(state: SubjectState, event: Recorded<SubjectEvent>): SubjectState {
-  if (state.status === "none") return event.type === "SubjectSeen" ? { status: "active", ...event.data, generation: 0, endedSessions: [] } : state;
+  if (state.status === "none")
+    return event.type === "SubjectSeen" ? { status: "active", ...event.data, generation: 0, endedSessions: [] } : state;
   if (state.status === "erased") return state;
   return evolveLive(state, event);
 }
@@ -40,5 +41,7 @@ function enabled(state: LiveSubject): SubjectState {
 
 function raised(state: LiveSubject, { of, generation, sessionId }: GenerationRaised["data"]): SubjectState {
   if (of === "subject") return { ...state, generation };
-  return sessionId === undefined || state.endedSessions.includes(sessionId) ? state : { ...state, endedSessions: [...state.endedSessions, sessionId].slice(-SESSIONS_KEPT) };
+  return sessionId === undefined || state.endedSessions.includes(sessionId)
+    ? state
+    : { ...state, endedSessions: [...state.endedSessions, sessionId].slice(-SESSIONS_KEPT) };
 }

@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { at, fold, given } from "../testing/given.ts";
+import { at, fold, decided, given } from "../testing/given.ts";
 import { T0 } from "../testing/grants.ts";
 import { type SubjectCommand, subjectDecider, type SubjectEvent } from "./index.ts";
 
-const seen = (claims = "sealed-1", groups: readonly string[] = ["staff"]): SubjectEvent => ({ type: "SubjectSeen", data: { subject: "s1", claims, groups } });
-const see = (changed: boolean, claims = "sealed-1"): SubjectCommand => ({ kind: "see", now: T0, subject: "s1", claims, groups: ["staff"], changed });
+const seen = (claims = "sealed-1", groups: readonly string[] = ["staff"]): SubjectEvent => ({
+  type: "SubjectSeen",
+  data: { subject: "s1", claims, groups },
+});
+const see = (changed: boolean, claims = "sealed-1"): SubjectCommand => ({
+  kind: "see",
+  now: T0,
+  subject: "s1",
+  claims,
+  groups: ["staff"],
+  changed,
+});
 const disable: SubjectCommand = { kind: "disable", now: T0, reason: "left" };
 const enable: SubjectCommand = { kind: "enable", now: T0 };
 const revokeAll: SubjectCommand = { kind: "revoke-all", now: T0, reason: "admin" };
@@ -21,48 +31,61 @@ const unchanged = { kind: "unchanged" } as const;
 describe("seeing a subject at login", () => {
   it("records the first time", () => {
     const first = given(subjectDecider).when(see(false));
-    first.then(done(), seen());
-    expect(first.state).toEqual({ status: "active", subject: "s1", claims: "sealed-1", groups: ["staff"], generation: 0, endedSessions: [] });
+    expect(first.decision).toEqual(decided(done(), seen()));
+    expect(first.state).toEqual({
+      status: "active",
+      subject: "s1",
+      claims: "sealed-1",
+      groups: ["staff"],
+      generation: 0,
+      endedSessions: [],
+    });
   });
 
   it("records later logins only when something changed", () => {
-    given(subjectDecider, active).when(see(false, "sealed-again")).then(unchanged);
+    expect(given(subjectDecider, active).when(see(false, "sealed-again")).decision).toEqual(decided(unchanged));
     const changed = given(subjectDecider, active).when(see(true, "sealed-2"));
-    changed.then(done(), seen("sealed-2"));
+    expect(changed.decision).toEqual(decided(done(), seen("sealed-2")));
     expect(changed.state).toMatchObject({ claims: "sealed-2" });
   });
 
   it("does not let a disabled or erased person in", () => {
-    given(subjectDecider, disabled).when(see(true)).then(refused("subject-disabled"));
-    given(subjectDecider, erased).when(see(true)).then(refused("subject-erased"));
+    expect(given(subjectDecider, disabled).when(see(true)).decision).toEqual(decided(refused("subject-disabled")));
+    expect(given(subjectDecider, erased).when(see(true)).decision).toEqual(decided(refused("subject-erased")));
   });
 });
 
 describe("barring and revoking", () => {
   it("disables under a raised generation, and enabling does not lower it", () => {
     const off = given(subjectDecider, active).when(disable);
-    off.then(done(1), { type: "SubjectDisabled", data: { reason: "left", generation: 1 } });
-    given(subjectDecider, off.history).when(disable).then(unchanged);
+    expect(off.decision).toEqual(decided(done(1), { type: "SubjectDisabled", data: { reason: "left", generation: 1 } }));
+    expect(given(subjectDecider, off.history).when(disable).decision).toEqual(decided(unchanged));
     const on = given(subjectDecider, off.history).when(enable);
-    on.then(done(1), { type: "SubjectEnabled", data: {} });
+    expect(on.decision).toEqual(decided(done(1), { type: "SubjectEnabled", data: {} }));
     expect(on.state).toEqual({ status: "active", subject: "s1", claims: "sealed-1", groups: ["staff"], generation: 1, endedSessions: [] });
-    given(subjectDecider, on.history).when(enable).then(unchanged);
+    expect(given(subjectDecider, on.history).when(enable).decision).toEqual(decided(unchanged));
   });
 
   it("revokes everything by raising the generation, of a disabled person too", () => {
-    given(subjectDecider, active).when(revokeAll).then(done(1), { type: "GenerationRaised", data: { of: "subject", generation: 1, reason: "admin" } });
+    expect(given(subjectDecider, active).when(revokeAll).decision).toEqual(
+      decided(done(1), { type: "GenerationRaised", data: { of: "subject", generation: 1, reason: "admin" } }),
+    );
     expect(given(subjectDecider, disabled).when(revokeAll).state).toMatchObject({ status: "disabled", generation: 2 });
   });
 
   it("ends one session and leaves the generation alone", () => {
     const out = given(subjectDecider, active).when(endSession());
-    out.then(done(), { type: "GenerationRaised", data: { of: "session", generation: 0, sessionId: "x1", reason: "logout" } });
+    expect(out.decision).toEqual(
+      decided(done(), { type: "GenerationRaised", data: { of: "session", generation: 0, sessionId: "x1", reason: "logout" } }),
+    );
     expect(out.state).toMatchObject({ generation: 0, endedSessions: ["x1"] });
-    given(subjectDecider, out.history).when(endSession()).then(unchanged);
+    expect(given(subjectDecider, out.history).when(endSession()).decision).toEqual(decided(unchanged));
   });
 
   it("remembers the last 100 ended sessions", () => {
-    const many = Array.from({ length: 105 }, (_, n) => at<SubjectEvent>(T0, { type: "GenerationRaised", data: { of: "session", generation: 0, sessionId: `x${n}`, reason: "logout" } })).flat();
+    const many = Array.from({ length: 105 }, (_, n) =>
+      at<SubjectEvent>(T0, { type: "GenerationRaised", data: { of: "session", generation: 0, sessionId: `x${n}`, reason: "logout" } }),
+    ).flat();
     const { endedSessions } = fold(subjectDecider, [...active, ...many]) as { endedSessions: readonly string[] };
     expect([endedSessions.length, endedSessions[0], endedSessions.at(-1)]).toEqual([100, "x5", "x104"]);
   });
@@ -71,26 +94,31 @@ describe("barring and revoking", () => {
 describe("erasing a subject (P9)", () => {
   it("drops what was known of the person, once", () => {
     const gone = given(subjectDecider, active).when(erase);
-    gone.then(done(1), { type: "SubjectErased", data: { generation: 1 } });
+    expect(gone.decision).toEqual(decided(done(1), { type: "SubjectErased", data: { generation: 1 } }));
     expect(gone.state).toEqual({ status: "erased", subject: "s1", generation: 1 });
-    given(subjectDecider, gone.history).when(erase).then(unchanged);
+    expect(given(subjectDecider, gone.history).when(erase).decision).toEqual(decided(unchanged));
     expect(given(subjectDecider, disabled).when(erase).state).toMatchObject({ status: "erased", generation: 2 });
   });
 
   it("is final", () => {
-    for (const command of [disable, enable, revokeAll, endSession()]) given(subjectDecider, erased).when(command).then(refused("subject-erased"));
+    for (const command of [disable, enable, revokeAll, endSession()])
+      expect(given(subjectDecider, erased).when(command).decision).toEqual(decided(refused("subject-erased")));
     expect(fold(subjectDecider, [...erased, ...active])).toEqual(fold(subjectDecider, erased));
   });
 });
 
 describe("a subject that is not there, and what does not fit", () => {
   it("needs a subject that was seen", () => {
-    for (const command of [disable, enable, revokeAll, endSession(), erase]) given(subjectDecider).when(command).then(refused("subject-unknown"));
+    for (const command of [disable, enable, revokeAll, endSession(), erase])
+      expect(given(subjectDecider).when(command).decision).toEqual(decided(refused("subject-unknown")));
   });
 
   it("takes events that do not fit without a change", () => {
     const state = fold(subjectDecider, active);
-    const odd: SubjectEvent[] = [{ type: "SubjectEnabled", data: {} }, { type: "GenerationRaised", data: { of: "session", generation: 0, reason: "logout" } }];
+    const odd: SubjectEvent[] = [
+      { type: "SubjectEnabled", data: {} },
+      { type: "GenerationRaised", data: { of: "session", generation: 0, reason: "logout" } },
+    ];
     expect(fold(subjectDecider, at(T0, ...odd), state)).toEqual(state);
     expect(fold(subjectDecider, at(T0, ...odd))).toEqual({ status: "none" });
     const ended = given(subjectDecider, active).when(endSession());

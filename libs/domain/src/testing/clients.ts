@@ -4,8 +4,12 @@ import { at } from "./given.ts";
 import { digest, T0 } from "./grants.ts";
 
 export const metadata: ClientMetadata = {
-  client_name: "Agent", redirect_uris: ["http://127.0.0.1/callback"], grant_types: ["authorization_code", "refresh_token"], response_types: ["code"],
-  token_endpoint_auth_method: "client_secret_basic", application_type: "native",
+  client_name: "Agent",
+  redirect_uris: ["http://127.0.0.1/callback"],
+  grant_types: ["authorization_code", "refresh_token"],
+  response_types: ["code"],
+  token_endpoint_auth_method: "client_secret_basic",
+  application_type: "native",
 };
 export const publicMetadata: ClientMetadata = { ...metadata, token_endpoint_auth_method: "none" };
 
@@ -18,10 +22,23 @@ export function secret(id: string, changes: Partial<ClientSecret> = {}): ClientS
 }
 
 /** A client with one secret, `first`. */
-export const registeredClient: readonly Recorded<ClientEvent>[] = at<ClientEvent>(T0, { type: "ClientRegistered", data: registration() }, { type: "ClientSecretIssued", data: { secret: secret("first") } });
-export const publicClient: readonly Recorded<ClientEvent>[] = at<ClientEvent>(T0, { type: "ClientRegistered", data: registration({ metadata: publicMetadata }) });
-export const suspendedClient = [...registeredClient, ...at<ClientEvent>(T0 + 1, { type: "ClientSuspended", data: { reason: "abuse", generation: 1 } })];
-export const deletedClient = [...registeredClient, ...at<ClientEvent>(T0 + 1, { type: "ClientDeleted", data: { reason: "admin", generation: 1 } })];
+export const registeredClient: readonly Recorded<ClientEvent>[] = at<ClientEvent>(
+  T0,
+  { type: "ClientRegistered", data: registration() },
+  { type: "ClientSecretIssued", data: { secret: secret("first") } },
+);
+export const publicClient: readonly Recorded<ClientEvent>[] = at<ClientEvent>(T0, {
+  type: "ClientRegistered",
+  data: registration({ metadata: publicMetadata }),
+});
+export const suspendedClient = [
+  ...registeredClient,
+  ...at<ClientEvent>(T0 + 1, { type: "ClientSuspended", data: { reason: "abuse", generation: 1 } }),
+];
+export const deletedClient = [
+  ...registeredClient,
+  ...at<ClientEvent>(T0 + 1, { type: "ClientDeleted", data: { reason: "admin", generation: 1 } }),
+];
 
 /** One command of every kind that needs a registered client. */
 export const clientCommands: readonly Exclude<ClientCommand, { kind: "register" }>[] = [

@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import type { Decider, Decision, DomainEvent, Outcome, Recorded } from "../kernel/index.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
@@ -7,7 +6,11 @@ interface Timed {
 }
 
 /** Folds recorded events from the decider's initial state. Everything given is frozen, so a decider that writes to its input fails. */
-export function fold<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, events: readonly Recorded<E>[], from: S = decider.initial): S {
+export function fold<S, C, E extends DomainEvent, O extends Outcome>(
+  decider: Decider<S, C, E, O>,
+  events: readonly Recorded<E>[],
+  from: S = decider.initial,
+): S {
   return events.reduce((state, event) => deepFreeze(decider.evolve(state, deepFreeze(event))), deepFreeze(from));
 }
 
@@ -16,26 +19,23 @@ export function at<E extends DomainEvent>(time: number, ...events: readonly E[])
   return events.map((event) => ({ ...event, at: time }));
 }
 
-/** `given(decider, history).when(command).then(...)`: what a decider answers to a command after a history. */
-export function given<S, C extends Timed, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, history: readonly Recorded<E>[] = []) {
+/** `given(decider, history).when(command)`: what a decider makes of a command after a history, and where that leads. */
+export function given<S, C extends Timed, E extends DomainEvent, O extends Outcome>(
+  decider: Decider<S, C, E, O>,
+  history: readonly Recorded<E>[] = [],
+) {
   const before = fold(decider, history);
   return {
     state: before,
     when: (command: C) => {
       const decision = decider.decide(deepFreeze(command), before);
       const recorded = at(command.now, ...decision.events);
-      return { ...checks(decision), state: fold(decider, recorded, before), history: [...history, ...recorded] };
+      return { decision, state: fold(decider, recorded, before), history: [...history, ...recorded] };
     },
   };
 }
 
-function checks<E extends DomainEvent, O extends Outcome>(decision: Decision<E, O>) {
-  return {
-    decision,
-    /** The outcome and exactly these events, in this order. */
-    then: (outcome: O, ...events: readonly E[]): void => {
-      expect(decision.outcome).toEqual(outcome);
-      expect(decision.events).toEqual(events);
-    },
-  };
+/** The decision to expect: this outcome and exactly these events, in this order. */
+export function decided<E extends DomainEvent, O extends Outcome>(outcome: O, ...events: readonly E[]): Decision<E, O> {
+  return { outcome, events };
 }

@@ -10,7 +10,10 @@ type Of<K extends GrantCommand["kind"]> = Extract<GrantCommand, { kind: K }>;
 
 /** A stand-in for base64url SHA-256: 43 characters, told apart by its text. */
 export function digest(of: string): string {
-  return of.replaceAll(/[^\w-]/g, "_").padEnd(43, "0").slice(0, 43);
+  return of
+    .replaceAll(/[^\w-]/g, "_")
+    .padEnd(43, "0")
+    .slice(0, 43);
 }
 
 export function authorization(changes: Partial<GrantAuthorized["data"]> = {}): GrantAuthorized["data"] {
@@ -42,11 +45,29 @@ export function authorization(changes: Partial<GrantAuthorized["data"]> = {}): G
 
 export function access(n: number, changes: Partial<AccessTokenRecord> = {}): AccessTokenRecord {
   const iat = T0 + n;
-  return { n, jti: `g1.${n}`, hash: digest(`access-${n}`), format: "opaque", aud: "https://one.test/mcp", resource: "r1", scope: ["read"], iat, exp: iat + 900, ...changes };
+  return {
+    n,
+    jti: `g1.${n}`,
+    hash: digest(`access-${n}`),
+    format: "opaque",
+    aud: "https://one.test/mcp",
+    resource: "r1",
+    scope: ["read"],
+    iat,
+    exp: iat + 900,
+    ...changes,
+  };
 }
 
 export function refresh(generation: number, changes: Partial<RefreshTokenRecord> = {}): RefreshTokenRecord {
-  return { generation, hash: digest(`refresh-${generation}`), nonce: `nonce-${generation}`, keyId: "k1", idleExpiresAt: T0 + 5_000, ...changes };
+  return {
+    generation,
+    hash: digest(`refresh-${generation}`),
+    nonce: `nonce-${generation}`,
+    keyId: "k1",
+    idleExpiresAt: T0 + 5_000,
+    ...changes,
+  };
 }
 
 export const good: Standing = {
@@ -58,16 +79,32 @@ export const good: Standing = {
 
 export function redeem(changes: Partial<Of<"redeem-code">> = {}): Of<"redeem-code"> {
   return {
-    kind: "redeem-code", now: T0 + 1, clientId: "c1", codeHash: digest("code"), verifierChallenge: digest("challenge"),
-    redirectUri: "http://127.0.0.1:3000/callback", standing: good, access: access(0), refresh: refresh(0), ...changes,
+    kind: "redeem-code",
+    now: T0 + 1,
+    clientId: "c1",
+    codeHash: digest("code"),
+    verifierChallenge: digest("challenge"),
+    redirectUri: "http://127.0.0.1:3000/callback",
+    standing: good,
+    access: access(0),
+    refresh: refresh(0),
+    ...changes,
   };
 }
 
 /** Presents generation `generation`, with its successor minted. */
 export function rotate(generation: number, changes: Partial<Of<"rotate-refresh">> = {}): Of<"rotate-refresh"> {
   return {
-    kind: "rotate-refresh", now: T0 + 100, clientId: "c1", generation, presentedHash: digest(`refresh-${generation}`), standing: good,
-    retryWindowSeconds: RETRY_WINDOW, access: access(generation + 1), refresh: refresh(generation + 1), ...changes,
+    kind: "rotate-refresh",
+    now: T0 + 100,
+    clientId: "c1",
+    generation,
+    presentedHash: digest(`refresh-${generation}`),
+    standing: good,
+    retryWindowSeconds: RETRY_WINDOW,
+    access: access(generation + 1),
+    refresh: refresh(generation + 1),
+    ...changes,
   };
 }
 

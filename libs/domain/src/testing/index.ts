@@ -1,2 +1,2 @@
-export { at, fold, given } from "./given.ts";
+export { at, decided, fold, given } from "./given.ts";
 export { deepFreeze } from "./deep-freeze.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { given } from "../testing/given.ts";
+import { decided, given } from "../testing/given.ts";
 import { T0 } from "../testing/grants.ts";
 import { type TokenCommand, tokenDecider } from "./index.ts";
 
@@ -8,9 +8,14 @@ const revoke: TokenCommand = { kind: "revoke", now: T0, jti: "w1-2026010100.7", 
 describe("revoking a token without a grant", () => {
   it("is recorded once", () => {
     const revoked = given(tokenDecider).when(revoke);
-    revoked.then({ kind: "revoked", already: false }, { type: "AccessTokenRevoked", data: { jti: "w1-2026010100.7", clientId: "c1", exp: T0 + 900, reason: "token-revocation" } });
+    expect(revoked.decision).toEqual(
+      decided(
+        { kind: "revoked", already: false },
+        { type: "AccessTokenRevoked", data: { jti: "w1-2026010100.7", clientId: "c1", exp: T0 + 900, reason: "token-revocation" } },
+      ),
+    );
     expect(revoked.state).toEqual({ status: "revoked", jti: "w1-2026010100.7", exp: T0 + 900 });
-    given(tokenDecider, revoked.history).when(revoke).then({ kind: "revoked", already: true });
+    expect(given(tokenDecider, revoked.history).when(revoke).decision).toEqual(decided({ kind: "revoked", already: true }));
   });
 
   it("survives a type and a command it has never heard of", () => {

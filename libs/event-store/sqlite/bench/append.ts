@@ -46,19 +46,44 @@ async function appends(store: EventStore, callers: number): Promise<void> {
 
 async function tokens(store: EventStore, callers: number): Promise<void> {
   const issuance = createIssuanceWriter({
-    store, clock: { now: () => Math.floor(Date.now() / 1000) }, random: { hex: (n) => randomBytes(n).toString("hex") }, region: "eu1", service: "bench",
+    store,
+    clock: { now: () => Math.floor(Date.now() / 1000) },
+    random: { hex: (n) => randomBytes(n).toString("hex") },
+    region: "eu1",
+    service: "bench",
   });
   const meta = { correlationId: "bench", actor: { kind: "client", id: "c1" } } as const;
-  const access = { jti: "j", hash: "h".repeat(43), format: "jwt", aud: "https://mcp.example/mcp", scope: ["a", "b"], iat: 1, exp: 901 } as const;
+  const access = {
+    jti: "j",
+    hash: "h".repeat(43),
+    format: "jwt",
+    aud: "https://mcp.example/mcp",
+    scope: ["a", "b"],
+    iat: 1,
+    exp: 901,
+  } as const;
   const end = performance.now() + seconds * 1000;
   const latencies: number[] = [];
   const caller = async () => {
     while (performance.now() < end) {
       const start = performance.now();
-      await issuance.issue((locator) => ({
-        event: { type: "AccessTokenIssued", data: { clientId: "c1", sub: "c1", entity: "service", grantType: "client_credentials", access: { ...access, jti: locator }, generations: { client: 0 } } },
-        result: locator,
-      }), meta);
+      await issuance.issue(
+        (locator) => ({
+          event: {
+            type: "AccessTokenIssued",
+            data: {
+              clientId: "c1",
+              sub: "c1",
+              entity: "service",
+              grantType: "client_credentials",
+              access: { ...access, jti: locator },
+              generations: { client: 0 },
+            },
+          },
+          result: locator,
+        }),
+        meta,
+      );
       latencies.push(performance.now() - start);
     }
   };
@@ -89,7 +114,11 @@ function report(what: string, count: number, took: number, cpu?: NodeJS.CpuUsage
   const p = (q: number) => latencies.sort((a, b) => a - b)[Math.floor(latencies.length * q)]!.toFixed(2);
   const details = latencies.length === 0 ? "" : `  p50 ${p(0.5)} ms  p99 ${p(0.99)} ms`;
   const load = used === undefined ? "" : `  ${((used.user + used.system) / count).toFixed(1)} µs CPU each`;
-  console.log(`${what.padEnd(28)} ${Math.round(count / took).toLocaleString("en").padStart(9)}/s${details}${load}`);
+  console.log(
+    `${what.padEnd(28)} ${Math.round(count / took)
+      .toLocaleString("en")
+      .padStart(9)}/s${details}${load}`,
+  );
 }
 
 try {

@@ -27,14 +27,20 @@ try {
       const stream = `grant-${randomBytes(16).toString("hex")}`;
       const body = `{"id":"${id}","data":"${filler}"}`;
       const began = performance.now();
-      running.push(store.append(stream, -1, [{ id, stream, revision: 0, type: "GrantAuthorized", body, hash: chainHash("", body) }]).then(() => latencies.push(performance.now() - began)));
+      running.push(
+        store
+          .append(stream, -1, [{ id, stream, revision: 0, type: "GrantAuthorized", body, hash: chainHash("", body) }])
+          .then(() => latencies.push(performance.now() - began)),
+      );
     }
     await pause(0.5);
   }
   await Promise.all(running);
   latencies.sort((a, b) => a - b);
   const p = (q: number) => `p${q * 100} ${latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))]!.toFixed(1)} ms`;
-  console.log(`${sent} appends at ${rate}/s: ${[0.5, 0.95, 0.99, 0.999, 1].map(p).join("  ")}  log ${Math.round(statSync(`${file}-wal`).size / 1e6)} MB`);
+  console.log(
+    `${sent} appends at ${rate}/s: ${[0.5, 0.95, 0.99, 0.999, 1].map(p).join("  ")}  log ${Math.round(statSync(`${file}-wal`).size / 1e6)} MB`,
+  );
   await store.close();
 } finally {
   rmSync(dir, { recursive: true });

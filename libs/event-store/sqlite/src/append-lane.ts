@@ -1,6 +1,7 @@
 import { EventStoreUnavailable } from "@grantline/event-store";
 import type { AppendResult, SealedEvent } from "@grantline/event-store";
-import type { OpenTransport, Transport } from "./transport.ts";
+import { keepOpen } from "./kept-open.ts";
+import type { OpenTransport } from "./transport.ts";
 import { readReply, writeAppend } from "./wire.ts";
 import type { AppendBatch, AppendReplies } from "./wire.ts";
 
@@ -18,90 +19,76 @@ export interface AppendLane {
   close(): Promise<void>;
 }
 
-/** Batches on their way at once: one being committed, one waiting behind it, so that the writer never idles. */
-const IN_FLIGHT = 1;
-/** After this long without an answer an append's outcome is called unknown. */
-const ANSWER_MS = 10_000;
-const RECONNECT_MS = { first: 20, most: 1_000 };
+export interface LaneEvents {
+  /** Own events are in the store, the newest at this position. */
+  settled(position: number): void;
+  /** An answer came after its append had been called unknown: caches must look. */
+  late(): void;
+  /** The way to the writer was lost, or could not be opened again yet. */
+  trouble(what: string, error?: unknown): void;
+}
 
-/** Collects the appends of a tick into one message, and keeps the way to the writer open. */
-export async function openAppendLane(open: OpenTransport, onSettled: (position: number) => void): Promise<AppendLane> {
-  const inFlight = new Map<number, readonly Pending[]>();
-  let queue: Pending[] = [];
-  let transport: Transport | undefined;
+/** After this long without an answer, at most twice as long, an append's outcome is called unknown. */
+const ANSWER_MS = 10_000;
+const NONE = -1;
+
+/**
+ * Collects the appends of a tick into one message, and what is asked while that is on its way into the next: one batch at a time.
+ * (Two at a time keep the writer busier but make smaller batches; measured, that costs more than it gains.)
+ */
+export async function openAppendLane(open: OpenTransport, events: LaneEvents): Promise<AppendLane> {
+  let sent: readonly Pending[] = [];
+  let sentId = NONE;
   let nextId = 0;
+  let queue: Pending[] = [];
   let scheduled = false;
   let closing = false;
-  let drained: (() => void) | undefined;
-
-  const fail = (pending: readonly Pending[], why: string) => {
-    for (const one of pending) one.reject(new EventStoreUnavailable(why));
-  };
-  const failAll = (why: string) => {
-    const lost = [...[...inFlight.values()].flat(), ...queue];
-    inFlight.clear();
-    queue = [];
-    fail(lost, why);
-    drained?.();
-  };
-
-  // One timer for all: the oldest unanswered batch is never more than twice ANSWER_MS old.
-  let seen = 0;
-  const watch = setInterval(() => {
-    const [oldest] = inFlight.keys();
-    const waits = oldest ?? (queue.length > 0 ? nextId : -1);
-    if (waits !== -1 && waits === seen) failAll("the event store did not answer");
-    seen = waits;
-  }, ANSWER_MS).unref();
+  let drained: () => void = () => undefined;
 
   const flush = () => {
     scheduled = false;
-    if (transport === undefined || queue.length === 0 || inFlight.size >= IN_FLIGHT) return;
-    const pending = queue;
-    queue = [];
+    const transport = way.current();
+    if (transport === undefined || queue.length === 0 || sentId !== NONE) return;
     const batch: AppendBatch = [];
-    for (const one of pending) writeAppend(batch, one.stream, one.expectedRevision, one.events);
-    inFlight.set(nextId, pending);
-    transport.send(nextId++, batch);
+    for (const one of queue) writeAppend(batch, one.stream, one.expectedRevision, one.events);
+    sent = queue;
+    sentId = nextId++;
+    queue = [];
+    transport.send(sentId, batch);
   };
-
+  const fail = (why: string) => {
+    const lost = [...sent, ...queue];
+    sent = queue = [];
+    sentId = NONE;
+    for (const one of lost) one.reject(new EventStoreUnavailable(why));
+    drained();
+  };
   const replies = (id: number, answers: AppendReplies) => {
-    const pending = inFlight.get(id);
-    if (pending === undefined) return;
-    inFlight.delete(id);
-    let position = 0;
-    pending.forEach((one, i) => {
-      const result = readReply(answers, i);
-      if (result.kind === "failed") one.reject(new EventStoreUnavailable(result.why));
-      else one.resolve(result);
-      if (result.kind === "appended") position = Math.max(position, Number(result.position));
-    });
-    if (position > 0) onSettled(position);
+    if (id !== sentId) return events.late();
+    const position = settle(sent, answers);
+    sent = [];
+    sentId = NONE;
+    if (position > 0) events.settled(position);
     flush();
-    if (inFlight.size === 0 && queue.length === 0) drained?.();
+    if (sentId === NONE) drained();
   };
 
-  const down = (why: string) => {
-    transport = undefined;
-    failAll(why);
-    if (!closing) void reconnect();
-  };
-  const reconnect = async () => {
-    for (let wait = RECONNECT_MS.first; !closing && transport === undefined; wait = Math.min(wait * 2, RECONNECT_MS.most)) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      transport = await open({ replies, down }).catch(() => undefined); // tried again until it works or we close
-    }
-    flush();
-  };
+  const way = await keepOpen(open, { replies, down: fail, up: flush, trouble: (what, error) => events.trouble(what, error) });
 
-  transport = await open({ replies, down });
+  // One timer for all, by looking whether the same batch, or the same queue without a way, is still there.
+  let seen = NONE;
+  const watch = setInterval(() => {
+    const waiting = sentId !== NONE ? sentId : queue.length > 0 ? nextId : NONE;
+    if (waiting !== NONE && waiting === seen) fail("the event store did not answer");
+    seen = waiting;
+  }, ANSWER_MS).unref();
 
   return {
-    append: (stream, expectedRevision, events) => {
+    append: (stream, expectedRevision, appended) => {
       if (closing) return Promise.reject(new EventStoreUnavailable("the event store is closed"));
       return new Promise((resolve, reject) => {
-        queue.push({ stream, expectedRevision, events, resolve, reject });
-        if (scheduled || inFlight.size >= IN_FLIGHT) return;
+        queue.push({ stream, expectedRevision, events: appended, resolve, reject });
+        if (scheduled || sentId !== NONE) return;
         scheduled = true;
         setImmediate(flush);
       });
@@ -109,10 +96,22 @@ export async function openAppendLane(open: OpenTransport, onSettled: (position: 
     close: async () => {
       closing = true;
       flush();
-      if (transport !== undefined && inFlight.size + queue.length > 0) await new Promise<void>((resolve) => (drained = resolve));
+      if (sentId !== NONE) await new Promise<void>((resolve) => (drained = resolve));
       clearInterval(watch);
-      failAll("the event store is closed");
-      await transport?.close();
+      fail("the event store is closed");
+      await way.close();
     },
   };
+}
+
+/** Answers each append of a batch; returns the newest position among them, 0 when nothing was appended. */
+function settle(pending: readonly Pending[], answers: AppendReplies): number {
+  let newest = 0;
+  for (const [i, one] of pending.entries()) {
+    const result = readReply(answers, i);
+    if (result.kind === "failed") one.reject(new EventStoreUnavailable(result.why));
+    else one.resolve(result);
+    if (result.kind === "appended") newest = Math.max(newest, Number(result.position));
+  }
+  return newest;
 }

@@ -11,10 +11,9 @@ function createTail(reader: Reader) {
   return {
     read: (): readonly StreamChange[] | "many" => {
       const tail = reader.tail(position, MANY);
-      if (tail.length > 0) position = tail.at(-1)!.position;
-      if (tail.length < MANY) return tail;
-      position = reader.head();
-      return "many";
+      // Moved on only once all was read: a failing read must not swallow a change.
+      position = tail.length < MANY ? (tail.at(-1)?.position ?? position) : reader.head();
+      return tail.length < MANY ? tail : "many";
     },
     skipTo: (known: number) => {
       if (known > position) position = known;
@@ -34,13 +33,13 @@ export function peerCursor(reader: Reader): ChangeCursor {
     poll: () => {
       // One look (2 µs) serves all that runs before the event loop hands in anything new: until then nobody can have asked about later facts.
       if (exact) return NOTHING;
-      exact = true;
-      queueMicrotask(() => process.nextTick(expire));
       // The counter first, the tail after it: what comes between is seen twice, never missed.
       const now = reader.version();
-      if (now === version) return NOTHING;
+      const changed = now === version ? NOTHING : tail.read();
       version = now;
-      return tail.read();
+      exact = true;
+      queueMicrotask(() => process.nextTick(expire));
+      return changed;
     },
   };
 }
@@ -61,8 +60,9 @@ export function ownerCursor(reader: Reader, unseenCommits: Int32Array): OwnerCur
     poll: () => {
       const now = Atomics.load(unseenCommits, 0);
       if (now === commits) return NOTHING;
+      const changed = tail.read();
       commits = now;
-      return tail.read();
+      return changed;
     },
     // With nothing unseen since the last look, nothing below an own event needs reading.
     own: (position) => {

@@ -9,7 +9,10 @@ export function encodeFrame(message: unknown): Buffer {
   return frame;
 }
 
-/** Feed it chunks as they come; it hands over whole messages. */
+/** Far above any batch; a length beyond it is no frame of ours. */
+const LONGEST = 256 * 1024 * 1024;
+
+/** Feed it chunks as they come; it hands over whole messages. Throws on bytes that are no frame. */
 export function createFrameReader<M>(onMessage: (message: M) => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = [];
   let held = 0;
@@ -20,6 +23,7 @@ export function createFrameReader<M>(onMessage: (message: M) => void): (chunk: B
     while (held >= wanted) {
       const buffer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, held);
       const end = 4 + buffer.readUInt32BE(0);
+      if (end > LONGEST) throw new RangeError(`a frame of ${end} bytes`);
       chunks = [buffer];
       wanted = end;
       if (held < end) return;

@@ -22,18 +22,29 @@ afterEach(async () => {
 });
 
 const writerOn = (on: EventStore) =>
-  createIssuanceWriter({ store: on, clock: { now: () => now }, random: { hex: (bytes) => (++random).toString(16).padStart(bytes * 2, "0") }, region: "eu1", service: "test" });
+  createIssuanceWriter({
+    store: on,
+    clock: { now: () => now },
+    random: { hex: (bytes) => (++random).toString(16).padStart(bytes * 2, "0") },
+    region: "eu1",
+    service: "test",
+  });
 const mint = (locator: string): { event: AccessTokenIssued; result: string } => ({
   event: {
     type: "AccessTokenIssued",
     data: {
-      clientId: "c1", sub: "c1", entity: "service", grantType: "client_credentials", generations: { client: 0 },
+      clientId: "c1",
+      sub: "c1",
+      entity: "service",
+      grantType: "client_credentials",
+      generations: { client: 0 },
       access: { jti: locator, hash: "h", format: "opaque", aud: "https://mcp.example", scope: ["a"], iat: now, exp: now + 900 },
     },
   },
   result: locator,
 });
-const many = (writer: ReturnType<typeof writerOn>, count: number) => Promise.all(Array.from({ length: count }, () => writer.issue(mint, meta)));
+const many = (writer: ReturnType<typeof writerOn>, count: number) =>
+  Promise.all(Array.from({ length: count }, () => writer.issue(mint, meta)));
 const streamOf = (locator: string) => `issuance-${locator.slice(0, locator.indexOf("."))}`;
 
 describe("issuing tokens without a grant", () => {
@@ -45,14 +56,26 @@ describe("issuing tokens without a grant", () => {
     const stored = await store.readStream(streamOf(locators[0]!));
     expect(stored).toHaveLength(1_503);
     expect(verifyStream(stored)).toMatchObject({ kind: "intact" });
-    expect(await writer.read(locators[777]!)).toMatchObject({ revision: 777, event: { type: "AccessTokenIssued", data: { access: { jti: locators[777] } } } });
+    expect(await writer.read(locators[777]!)).toMatchObject({
+      revision: 777,
+      event: { type: "AccessTokenIssued", data: { access: { jti: locators[777] } } },
+    });
   });
 
   it("finds nothing at a locator that was not issued or is none", async () => {
     const writer = writerOn(store);
     const locator = await writer.issue(mint, meta);
     const slot = locator.split(".")[0];
-    for (const wrong of [`${slot}.1`, `${slot}.00`, `${slot}.-1`, `${slot}.0x`, `zzzzzzzz-2026050607.0`, slot!, "", `${slot}.9999999999999999`]) {
+    for (const wrong of [
+      `${slot}.1`,
+      `${slot}.00`,
+      `${slot}.-1`,
+      `${slot}.0x`,
+      `zzzzzzzz-2026050607.0`,
+      slot!,
+      "",
+      `${slot}.9999999999999999`,
+    ]) {
       expect(await writer.read(wrong)).toBeUndefined();
     }
     await writer.read(locator);
@@ -71,7 +94,11 @@ describe("issuing tokens without a grant", () => {
   it("uses no revision for a token that could not be made", async () => {
     const writer = writerOn(store);
     await writer.issue(mint, meta);
-    await expect(async () => writer.issue(() => { throw new Error("no key"); }, meta)).rejects.toThrow("no key");
+    await expect(
+      writer.issue(() => {
+        throw new Error("no key");
+      }, meta),
+    ).rejects.toThrow("no key");
     expect(await writer.issue(mint, meta)).toMatch(/\.1$/);
   });
 

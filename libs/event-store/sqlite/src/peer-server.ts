@@ -23,11 +23,19 @@ export async function listenForPeers(
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on("data", createFrameReader<PeerRequest>(({ id, batch }) => {
+    const read = createFrameReader<PeerRequest>(({ id, batch }) => {
       onAppend(batch, (replies) => {
         if (socket.writable) socket.write(encodeFrame({ id, replies } satisfies PeerReply));
       });
-    }));
+    });
+    socket.on("data", (chunk) => {
+      try {
+        read(chunk);
+      } catch (error) {
+        // Not one of ours, or of another release: it must not take the writer down.
+        socket.destroy(error instanceof Error ? error : undefined);
+      }
+    });
     // A broken connection is the peer's to notice: its appends are committed or not, and it asks again.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));

@@ -31,13 +31,14 @@ export function openReader(file: string): Reader {
   const head = db.prepare("SELECT max(position) AS position FROM events");
   const tail = db.prepare("SELECT position, stream, revision FROM events WHERE position > ? ORDER BY position LIMIT ?");
   const version = db.prepare("PRAGMA data_version");
+  version.setReturnArrays(true); // asked at every request beside another process's writer
   return {
     stream: (name, fromRevision, limit) => stream.all(name, fromRevision, limit) as unknown as StoredEvent[],
     last: (name) => last.get(name) as unknown as StoredEvent | undefined,
     all: (after, limit) => all.all(after, limit) as unknown as StoredEvent[],
     head: () => Number(head.get()?.["position"] ?? 0),
     tail: (after, limit) => tail.all(after, limit) as unknown as TailEntry[],
-    version: () => Number(version.get()?.["data_version"]),
+    version: () => (version.get() as unknown as [number])[0],
     close: () => db.close(),
   };
 }

@@ -10,35 +10,45 @@ export interface Feed {
   readonly subscription: Subscription;
 }
 
-/**
- * Follows the log from a position. A callback that fails gets the same events again after a pause (at least once, in order).
- * `onEnd` is called when it is closed.
- */
-export function follow(reader: Reader, from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void, onEnd: (feed: Feed) => void): Feed {
+export interface Following {
+  readonly from: Position;
+  readonly onEvents: (events: readonly StoredEvent[]) => Promise<void> | void;
+  readonly onEnd: (feed: Feed) => void;
+  readonly onTrouble: (what: string, error: unknown) => void;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Follows the log. When reading or the callback fails, the same events come again after a pause (at least once, in order). */
+export function follow(reader: Reader, { from, onEvents, onEnd, onTrouble }: Following): Feed {
   let position = Number(from);
-  let closed = false;
+  const state = { closed: false };
   let awake = true;
   let wakeUp: (() => void) | undefined;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
 
+  const step = async () => {
+    awake = false;
+    const events = reader.all(position, BATCH);
+    if (events.length > 0) {
+      await onEvents(events);
+      position = Number(events.at(-1)!.position);
+      // Catching up must not starve the requests of this process.
+      await new Promise((resolve) => setImmediate(resolve));
+    } else if (!awake) await new Promise<void>((resolve) => (wakeUp = resolve));
+  };
   const run = async () => {
-    let pause = 0;
-    while (!closed) {
-      awake = false;
-      const events = reader.all(position, BATCH);
-      if (events.length === 0) {
-        if (!awake) await new Promise<void>((resolve) => (wakeUp = resolve));
-        continue;
-      }
+    let pause = FIRST_PAUSE_MS;
+    while (!state.closed) {
       try {
-        await onEvents(events);
-        position = Number(events.at(-1)!.position);
-        pause = 0;
-        // Catching up must not starve the requests of this process.
-        await new Promise((resolve) => setImmediate(resolve));
-      } catch {
-        // The subscriber logs its own failures; here it only decides when it is asked again.
-        pause = Math.min(pause * 2 + 50, 2_000);
-        await new Promise<void>((resolve) => setTimeout(resolve, pause));
+        await step();
+        pause = FIRST_PAUSE_MS;
+      } catch (error) {
+        onTrouble(`the subscription at position ${position} failed and will be tried again`, error);
+        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, pause))]);
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
     }
   };
@@ -49,13 +59,14 @@ export function follow(reader: Reader, from: Position, onEvents: (events: readon
     resume?.();
   };
   // Later than the caller, who must hold the subscription before the first events come.
-  const done = new Promise<void>((resolve) => setImmediate(resolve)).then(run);
+  const done = new Promise((resolve) => setImmediate(resolve)).then(run);
   const feed: Feed = {
     wake,
     subscription: {
       close: async () => {
-        closed = true;
+        state.closed = true;
         onEnd(feed);
+        end();
         wake();
         await done;
       },

@@ -8,7 +8,12 @@ export function threadTransport(data: WriterData): OpenTransport {
   return (events) =>
     new Promise((resolve, reject) => {
       const url = new URL(import.meta.url.endsWith(".ts") ? "./writer.worker.ts" : "./writer.worker.js", import.meta.url);
-      const worker = new Worker(url, { workerData: data, execArgv: ["--disable-warning=ExperimentalWarning"], resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+      const worker = new Worker(url, {
+        workerData: data,
+        execArgv: ["--disable-warning=ExperimentalWarning"],
+        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       const say = (message: ToWriter) => worker.postMessage(message);
       let state: "opening" | "open" | "ended" = "opening";
       const end = (why: string) => {

@@ -45,7 +45,8 @@ async function run(): Promise<void> {
     setImmediate(commit);
   };
 
-  const server = listen === undefined ? undefined : await listenForPeers(listen, (batch, answer) => enqueue({ batch, answer, foreign: true }));
+  const server =
+    listen === undefined ? undefined : await listenForPeers(listen, (batch, answer) => enqueue({ batch, answer, foreign: true }));
 
   const receive = (message: ToWriter) => {
     if (message.kind === "append") {

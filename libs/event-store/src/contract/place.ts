@@ -47,7 +47,16 @@ export function someEvents(stream: string, first: number, count: number, payload
   return Array.from({ length: count }, (_, i) => {
     const id = uuidV7();
     const revision = first + i;
-    const body = JSON.stringify({ id, stream, revision, type: "ThingHappened", version: 1, at: "2026-01-01T00:00:00.000Z", data: payload, meta: {} });
+    const body = JSON.stringify({
+      id,
+      stream,
+      revision,
+      type: "ThingHappened",
+      version: 1,
+      at: "2026-01-01T00:00:00.000Z",
+      data: payload,
+      meta: {},
+    });
     previous = chainHash(previous, body);
     return { id, stream, revision, type: "ThingHappened", body, hash: previous };
   });

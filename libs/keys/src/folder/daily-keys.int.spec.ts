@@ -78,7 +78,18 @@ describe("seals", () => {
     const sealed = seals.seal("session", { sub: "s1" });
     const [id = "", body = ""] = sealed.split(".");
     const altered = `${id}.${body[0] === "A" ? "B" : "A"}${body.slice(1)}`;
-    for (const bad of [altered, sealed.slice(0, -4), `${sealed}=`, `${sealed}.x`, ` ${sealed}`, body, id, "", ".", foreign.seal("session", { sub: "s1" })]) {
+    for (const bad of [
+      altered,
+      sealed.slice(0, -4),
+      `${sealed}=`,
+      `${sealed}.x`,
+      ` ${sealed}`,
+      body,
+      id,
+      "",
+      ".",
+      foreign.seal("session", { sub: "s1" }),
+    ]) {
       expect(seals.open("session", bad)).toBeUndefined();
     }
   });

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { flushLog } from "./key-database.ts";
 import { unwrap, wrap } from "./wrap.ts";
@@ -10,14 +10,14 @@ const DAY = 86_400;
 
 export interface DailyKey {
   readonly id: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
 
 export interface DailyKeys {
   /** The key of the day `now` lies in; made by whichever process needs it first. */
   at(now: number): DailyKey;
   /** Undefined when there is no such key or its time is over. */
-  find(id: string, now: number): Buffer | undefined;
+  find(id: string, now: number): KeyObject | undefined;
   /** Destroys keys whose time is over, in the file too. */
   prune(now: number): void;
 }
@@ -32,18 +32,19 @@ interface Row {
  * Keys replaced each day (UTC) and usable for `keepFor` seconds after the day has ended.
  * All processes of the folder see the same ones: an id not known here is looked for in the file.
  */
-export function createDailyKeys(database: DatabaseSync, kek: Buffer, kind: string, keepFor: number): DailyKeys {
+export function createDailyKeys(database: DatabaseSync, kek: KeyObject, kind: string, keepFor: number): DailyKeys {
   const insert = database.prepare("INSERT OR IGNORE INTO daily_keys (id, kind, day, wrapped) VALUES (?, ?, ?, ?)");
   const byDay = database.prepare("SELECT id, day, wrapped FROM daily_keys WHERE kind = ? AND day = ?");
   const byId = database.prepare("SELECT id, day, wrapped FROM daily_keys WHERE kind = ? AND id = ?");
-  const known = new Map<string, { readonly key: Buffer; readonly day: number }>();
+  const known = new Map<string, { readonly key: KeyObject; readonly day: number }>();
   let current: (DailyKey & { readonly day: number }) | undefined;
 
   const over = (day: number, now: number) => now >= (day + 1) * DAY + keepFor;
   const aadOf = (id: string) => `grantline daily ${kind} ${id}`;
   const learn = (row: Row | undefined): (DailyKey & { readonly day: number }) | undefined => {
-    const key = row && unwrap(kek, aadOf(row.id), row.wrapped);
-    if (!row || !key) return undefined;
+    const bytes = row && unwrap(kek, aadOf(row.id), row.wrapped);
+    if (!row || !bytes) return undefined;
+    const key = createSecretKey(bytes);
     known.set(row.id, { key, day: row.day });
     return { id: row.id, key, day: row.day };
   };
@@ -69,9 +70,7 @@ export function createDailyKeys(database: DatabaseSync, kek: Buffer, kind: strin
     prune(now) {
       const lastDay = Math.floor((now - keepFor) / DAY) - 1;
       for (const [id, entry] of known) {
-        if (entry.day > lastDay) continue;
-        entry.key.fill(0);
-        known.delete(id);
+        if (entry.day <= lastDay) known.delete(id);
       }
       if (current && current.day <= lastDay) current = undefined;
       const { changes } = database.prepare("DELETE FROM daily_keys WHERE kind = ? AND day <= ?").run(kind, lastDay);

@@ -1,4 +1,4 @@
-import { randomBytes, scrypt } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes, scrypt } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { KeyFolderError } from "./key-folder-error.ts";
@@ -19,10 +19,15 @@ const CHECK_AAD = "grantline kek check";
  * The 32 bytes that wrap everything in `database`, after making sure they are the ones it was made with.
  * @throws KeyFolderError when they are not.
  */
-export async function openKek(database: DatabaseSync, source: KekSource, file: string): Promise<Buffer> {
-  const kek = source.key ?? (await fromPassphrase(database, source.passphrase));
-  if (kek === undefined) throw new KeyFolderError("no key-encryption key: neither 32 bytes nor a passphrase given");
-  if (kek.length !== 32) throw new KeyFolderError(`the key-encryption key must have 32 bytes, found ${kek.length}`);
+export async function openKek(database: DatabaseSync, source: KekSource, file: string): Promise<KeyObject> {
+  const bytes = source.key ?? (await fromPassphrase(database, source.passphrase));
+  if (bytes === undefined) throw new KeyFolderError("no key-encryption key: neither 32 bytes nor a passphrase given");
+  if (bytes.length !== 32) throw new KeyFolderError(`the key-encryption key must have 32 bytes, found ${bytes.length}`);
+  return checkedKek(database, createSecretKey(bytes), file);
+}
+
+/** Makes sure that `database` is wrapped under this key. @throws KeyFolderError when it is not. */
+export function checkedKek(database: DatabaseSync, kek: KeyObject, file: string): KeyObject {
   const check = keepFirst(database, "kek-check", () => wrap(kek, CHECK_AAD, Buffer.from("ok")));
   if (unwrap(kek, CHECK_AAD, check) === undefined) {
     throw new KeyFolderError(`${file}: the key-encryption key is not the one this file was made with (GRANTLINE_KEK)`);

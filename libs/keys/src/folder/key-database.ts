@@ -19,7 +19,9 @@ export function openKeyDatabase(file: string, schema: string): DatabaseSync {
     // FULL: a key that signed something must not be lost with the power. Deleted keys must leave no bytes, in temporary files neither.
     database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;");
   } catch (error) {
-    throw new KeyFolderError(`${file}: can't be opened for writing (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+    throw new KeyFolderError(`${file}: can't be opened for writing (${error instanceof Error ? error.message : String(error)})`, {
+      cause: error,
+    });
   }
   const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (version > VERSION) {

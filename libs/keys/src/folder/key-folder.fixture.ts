@@ -20,7 +20,12 @@ export interface SettableClock {
 }
 
 export function clockAt(at: number): SettableClock {
-  return { at, now() { return this.at; } };
+  return {
+    at,
+    now() {
+      return this.at;
+    },
+  };
 }
 
 export const TEST_KEK = { key: Buffer.alloc(32, 7) };
@@ -42,5 +47,9 @@ function closeQuietly(folder: KeyFolder): void {
 
 /** Every byte of every file in a folder, logs and shared memory included. */
 export function allBytes(dir: string): Buffer {
-  return Buffer.concat(readdirSync(dir).toSorted().map((name) => readFileSync(join(dir, name))));
+  return Buffer.concat(
+    readdirSync(dir)
+      .toSorted()
+      .map((name) => readFileSync(join(dir, name))),
+  );
 }

@@ -12,7 +12,8 @@ describe("a key folder", () => {
     const dir = join(temporaryFolder(), "keys");
     await openTestFolder({ dir });
     expect(statSync(dir).mode & 0o777).toBe(0o700);
-    for (const name of ["keys.db", "keys.db-wal", "subject-keys.db", "subject-keys.db-wal"]) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
+    for (const name of ["keys.db", "keys.db-wal", "subject-keys.db", "subject-keys.db-wal"])
+      expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
   });
 
   it("opens again with the same passphrase, in either Unicode form", async () => {
@@ -35,7 +36,9 @@ describe("a key folder", () => {
 
   it("refuses a key that is none", async () => {
     await expect(openTestFolder({ dir: temporaryFolder(), kek: {} })).rejects.toThrow(/neither 32 bytes nor a passphrase/);
-    await expect(openTestFolder({ dir: temporaryFolder(), kek: { key: Buffer.alloc(16) } })).rejects.toThrow(/must have 32 bytes, found 16/);
+    await expect(openTestFolder({ dir: temporaryFolder(), kek: { key: Buffer.alloc(16) } })).rejects.toThrow(
+      /must have 32 bytes, found 16/,
+    );
   });
 
   it("refuses files of a newer version and folders that can't be written", async () => {
@@ -59,7 +62,11 @@ describe("a key folder", () => {
 });
 
 describe("the vault", () => {
-  it.each([["ES256", "sha256", "P-256"], ["EdDSA", null, "Ed25519"], ["RS256", "sha256", undefined]] as const)("makes %s keys that work after a restart", async (alg, digest, crv) => {
+  it.each([
+    ["ES256", "sha256", "P-256"],
+    ["EdDSA", null, "Ed25519"],
+    ["RS256", "sha256", undefined],
+  ] as const)("makes %s keys that work after a restart", async (alg, digest, crv) => {
     const dir = temporaryFolder();
     const first = await openTestFolder({ dir });
     const { kid, publicJwk } = await first.vault.create(alg);
@@ -113,7 +120,7 @@ describe("the vault", () => {
     const kids = [(await vault.create("EdDSA")).kid, (await vault.create("EdDSA")).kid];
     const ivs = kids.map((kid) => wrappedOf(dir, kid).subarray(0, 12).toString("hex"));
     expect(new Set(ivs).size).toBe(2);
-    expect(() => createPrivateKey({ key: wrappedOf(dir, kids[0] ?? ""), format: "der", type: "pkcs8" })).toThrow();
+    expect(() => createPrivateKey({ key: wrappedOf(dir, kids[0] ?? ""), format: "der", type: "pkcs8" })).toThrow(/asn1|DECODER/i);
   });
 });
 

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { RetryKeys, Seals, SigningKeyVault, SubjectKeys } from "../port.ts";
 import { createAddressSeals } from "./address-seals.ts";
 import { createDailyKeys, DAILY_SCHEMA } from "./daily-keys.ts";
-import { keepFirst, type KekSource, META_SCHEMA, openKek } from "./kek.ts";
+import { checkedKek, keepFirst, type KekSource, META_SCHEMA, openKek } from "./kek.ts";
 import { openKeyDatabase } from "./key-database.ts";
 import { KeyFolderError } from "./key-folder-error.ts";
 import { createRetryKeys } from "./retry-keys.ts";
@@ -49,7 +49,7 @@ export async function openKeyFolder(options: KeyFolderOptions): Promise<KeyFolde
   try {
     const kek = await openKek(keys, source, keysFile);
     // Both files are wrapped under one key; the second check notices a file restored from another folder.
-    await openKek(subjects, { key: kek }, subjectsFile);
+    checkedKek(subjects, kek, subjectsFile);
     return assemble({ keys, subjects, subjectsFile, kek, clock, sealsKeptFor: options.sealsKeptFor ?? DAY });
   } catch (error) {
     keys.close();
@@ -62,7 +62,7 @@ interface Parts {
   readonly keys: DatabaseSync;
   readonly subjects: DatabaseSync;
   readonly subjectsFile: string;
-  readonly kek: Buffer;
+  readonly kek: KeyObject;
   readonly clock: { now(): number };
   readonly sealsKeptFor: number;
 }
@@ -105,9 +105,13 @@ function pruneLater(prune: () => void): void {
 }
 
 /** One key for good: were it replaced, nobody's login stream would be found again. */
-function loginHashKey(keys: DatabaseSync, kek: Buffer): Buffer {
+function loginHashKey(keys: DatabaseSync, kek: KeyObject): KeyObject {
   const aad = "grantline login hash";
-  const key = unwrap(kek, aad, keepFirst(keys, "login-hash-key", () => wrap(kek, aad, randomBytes(32))));
+  const key = unwrap(
+    kek,
+    aad,
+    keepFirst(keys, "login-hash-key", () => wrap(kek, aad, randomBytes(32))),
+  );
   if (!key) throw new KeyFolderError("the login-hash key in keys.db can't be unwrapped: its row was altered");
-  return key;
+  return createSecretKey(key);
 }

@@ -13,7 +13,7 @@ export const VAULT_SCHEMA = "CREATE TABLE IF NOT EXISTS signing_keys (kid TEXT P
 const generate = promisify(generateKeyPair);
 
 /** Private signing keys as PKCS #8, wrapped under the key-encryption key with the kid as associated data. */
-export function createSigningKeyVault(database: DatabaseSync, kek: Buffer): SigningKeyVault {
+export function createSigningKeyVault(database: DatabaseSync, kek: KeyObject): SigningKeyVault {
   const find = database.prepare("SELECT wrapped FROM signing_keys WHERE kid = ?");
   const insert = database.prepare("INSERT INTO signing_keys (kid, wrapped) VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM signing_keys WHERE kid = ?");

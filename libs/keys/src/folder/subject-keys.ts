@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
@@ -18,7 +18,7 @@ export const SUBJECT_SCHEMA = `
 export interface SubjectKeyOptions {
   readonly database: DatabaseSync;
   readonly file: string;
-  readonly kek: Buffer;
+  readonly kek: KeyObject;
 }
 
 type PersonalData = Pick<SubjectKeys, "seal" | "open" | "destroy">;
@@ -26,26 +26,28 @@ type PersonalData = Pick<SubjectKeys, "seal" | "open" | "destroy">;
 /** One data key per subject, wrapped under the key-encryption key. Unwrapped ones are kept for the last 5,000 subjects seen. */
 export function createSubjectKeys({ database, file, kek }: SubjectKeyOptions): PersonalData {
   const find = database.prepare("SELECT wrapped FROM subject_keys WHERE subject = ?");
-  const insert = database.prepare("INSERT INTO subject_keys (subject, wrapped) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM destroyed WHERE subject = ?) ON CONFLICT DO NOTHING");
-  const unwrapped = new LRUCache<string, Buffer>({ max: 5_000, dispose: (key) => key.fill(0) });
+  const insert = database.prepare(
+    "INSERT INTO subject_keys (subject, wrapped) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM destroyed WHERE subject = ?) ON CONFLICT DO NOTHING",
+  );
+  const unwrapped = new LRUCache<string, KeyObject>({ max: 5_000 });
 
   /** Another process may have destroyed the key, so the row is looked at every time; only the unwrapping is spared. */
-  function existing(subject: string): Buffer | undefined {
+  function existing(subject: string): KeyObject | undefined {
     const row = find.get(subject) as { wrapped: Uint8Array } | undefined;
     if (!row) {
       unwrapped.delete(subject);
       return undefined;
     }
-    const key = unwrapped.get(subject) ?? unwrap(kek, keyAad(subject), row.wrapped);
+    const key = unwrapped.get(subject) ?? secretKey(unwrap(kek, keyAad(subject), row.wrapped));
     if (!key) throw new Error(`the key of subject ${subject} can't be unwrapped: its row was altered`);
     unwrapped.set(subject, key);
     return key;
   }
 
-  function made(subject: string): Buffer {
+  function made(subject: string): KeyObject {
     insert.run(subject, wrap(kek, keyAad(subject), randomBytes(32)), subject);
     // Erased meanwhile: sealed under a key nobody keeps, it stays closed for good. The caller's append then meets the erasure.
-    return existing(subject) ?? randomBytes(32);
+    return existing(subject) ?? createSecretKey(randomBytes(32));
   }
 
   return {
@@ -68,7 +70,7 @@ export function createSubjectKeys({ database, file, kek }: SubjectKeyOptions): P
 }
 
 /** The keyed hash that names a person's login stream: without the key nobody can try names against the log. */
-export function loginHashWith(key: Buffer): SubjectKeys["loginHash"] {
+export function loginHashWith(key: KeyObject): SubjectKeys["loginHash"] {
   return (iss, sub) => createHmac("sha256", key).update(`${iss.length}:${iss}${sub}`).digest("hex").slice(0, 40);
 }
 
@@ -84,7 +86,9 @@ async function flushed(database: DatabaseSync): Promise<void> {
     if (flushLog(database)) return;
     await setTimeout(25);
   }
-  throw new Error("a subject's key is deleted but its bytes can't be overwritten yet: another process keeps subject-keys.db busy; destroy it again");
+  throw new Error(
+    "a subject's key is deleted but its bytes can't be overwritten yet: another process keeps subject-keys.db busy; destroy it again",
+  );
 }
 
 /** Is a run of bytes anywhere in the file? Read in pieces, so that a big file blocks nobody. */
@@ -101,6 +105,10 @@ export async function containsBytes(file: string, wanted: Buffer): Promise<boole
   } finally {
     await handle.close();
   }
+}
+
+function secretKey(bytes: Buffer | undefined): KeyObject | undefined {
+  return bytes && createSecretKey(bytes);
 }
 
 function keyAad(subject: string): string {

@@ -14,7 +14,11 @@ async function inAnotherProcess<T>(dir: string, body: string): Promise<T> {
     const result = await (async ({ vault, retryKeys, seals, subjectKeys }) => { ${body} })(folder);
     folder.close();
     console.log(JSON.stringify(result ?? null));`;
-  const { stdout } = await run(process.execPath, ["--conditions=@grantline/source", "--no-warnings", "--input-type=module", "-e", program], { cwd: new URL("../../../..", import.meta.url) });
+  const { stdout } = await run(
+    process.execPath,
+    ["--conditions=@grantline/source", "--no-warnings", "--input-type=module", "-e", program],
+    { cwd: new URL("../../../..", import.meta.url) },
+  );
   return JSON.parse(stdout) as T;
 }
 
@@ -24,13 +28,35 @@ describe("two processes on one key folder", () => {
     const dir = temporaryFolder();
     const here = await openTestFolder({ dir, clock: clockAt(MIDNIGHT) });
     const { kid } = await here.vault.create("ES256");
-    const mine = { sealed: here.seals.seal("par", { n: 1 }), personal: await here.subjectKeys.seal("s1", "claims", "hello"), keyId: here.retryKeys.current().keyId };
-    interface Told { readonly opened: unknown; readonly personal: string; readonly retry: string; readonly kid: string; readonly type: string; readonly sealed: string; readonly theirs: string; readonly login: string }
-    const told = await inAnotherProcess<Told>(dir, `
+    const mine = {
+      sealed: here.seals.seal("par", { n: 1 }),
+      personal: await here.subjectKeys.seal("s1", "claims", "hello"),
+      keyId: here.retryKeys.current().keyId,
+    };
+    interface Told {
+      readonly opened: unknown;
+      readonly personal: string;
+      readonly retry: string;
+      readonly kid: string;
+      readonly type: string;
+      readonly sealed: string;
+      readonly theirs: string;
+      readonly login: string;
+    }
+    const told = await inAnotherProcess<Told>(
+      dir,
+      `
       return { opened: seals.open("par", "${mine.sealed}"), personal: await subjectKeys.open("s1", "claims", "${mine.personal}"),
         retry: retryKeys.derive("${mine.keyId}", "l", "n"), kid: (await vault.create("EdDSA")).kid, type: (await vault.privateKey("${kid}")).asymmetricKeyType,
-        sealed: seals.seal("session", { n: 2 }), theirs: await subjectKeys.seal("s2", "claims", "bye"), login: subjectKeys.loginHash("i", "s") };`);
-    expect(told).toMatchObject({ opened: { n: 1 }, personal: "hello", retry: here.retryKeys.derive(mine.keyId, "l", "n"), type: "ec", login: here.subjectKeys.loginHash("i", "s") });
+        sealed: seals.seal("session", { n: 2 }), theirs: await subjectKeys.seal("s2", "claims", "bye"), login: subjectKeys.loginHash("i", "s") };`,
+    );
+    expect(told).toMatchObject({
+      opened: { n: 1 },
+      personal: "hello",
+      retry: here.retryKeys.derive(mine.keyId, "l", "n"),
+      type: "ec",
+      login: here.subjectKeys.loginHash("i", "s"),
+    });
     expect((await here.vault.privateKey(told.kid)).asymmetricKeyType).toBe("ed25519");
     expect(here.seals.open("session", told.sealed)).toEqual({ n: 2 });
     expect(await here.subjectKeys.open("s2", "claims", told.theirs)).toBe("bye");

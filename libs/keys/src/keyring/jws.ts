@@ -1,30 +1,32 @@
 import { sign, verify, type KeyObject } from "node:crypto";
 import type { SigningAlg } from "@grantline/domain/keyring";
+import { derToRaw, rawToDer } from "./ecdsa-form.ts";
 
-/** How node:crypto is told to make the signatures of RFC 7518 §3 and RFC 8037 §3.1. */
-interface Method {
-  readonly digest: "sha256" | null;
-  readonly input: (key: KeyObject) => { readonly key: KeyObject; readonly dsaEncoding?: "ieee-p1363" };
+/** A function that signs the signing input of a compact JWS, by RFC 7518 §3 and RFC 8037 §3.1; made once per key, as it is the hot path. */
+export function signerFor(alg: SigningAlg, key: KeyObject): (input: string) => string {
+  switch (alg) {
+    case "ES256":
+      return (input) => derToRaw(sign("sha256", Buffer.from(input), key)).toString("base64url");
+    case "EdDSA":
+      return (input) => sign(null, Buffer.from(input), key).toString("base64url");
+    case "RS256":
+      return (input) => sign("sha256", Buffer.from(input), key).toString("base64url");
+  }
 }
 
-const METHODS: Readonly<Record<SigningAlg, Method>> = {
-  // RFC 7518 §3.4: R and S side by side, not the DER form OpenSSL would give
-  ES256: { digest: "sha256", input: (key) => ({ key, dsaEncoding: "ieee-p1363" }) },
-  EdDSA: { digest: null, input: (key) => ({ key }) },
-  RS256: { digest: "sha256", input: (key) => ({ key }) },
-};
-
-/** A function that signs the signing input of a compact JWS; made once per key, as it is the hot path. */
-export function signerFor(alg: SigningAlg, privateKey: KeyObject): (input: string) => string {
-  const { digest, input } = METHODS[alg];
-  const key = input(privateKey);
-  return (text) => sign(digest, Buffer.from(text), key).toString("base64url");
-}
-
-export function verifierFor(alg: SigningAlg, publicKey: KeyObject): (input: string, signature: Buffer) => boolean {
-  const { digest, input } = METHODS[alg];
-  const key = input(publicKey);
-  return (text, signature) => verify(digest, Buffer.from(text), key, signature);
+/** A function that checks such a signature. */
+export function verifierFor(alg: SigningAlg, key: KeyObject): (input: string, signature: Buffer) => boolean {
+  switch (alg) {
+    case "ES256":
+      return (input, signature) => {
+        const der = rawToDer(signature);
+        return der !== undefined && verify("sha256", Buffer.from(input), key, der);
+      };
+    case "EdDSA":
+      return (input, signature) => verify(null, Buffer.from(input), key, signature);
+    case "RS256":
+      return (input, signature) => verify("sha256", Buffer.from(input), key, signature);
+  }
 }
 
 export interface JwsParts {

@@ -27,7 +27,12 @@ export interface KeySnapshot {
 export const EMPTY_SNAPSHOT: KeySnapshot = { revision: -1, keys: [], active: new Map(), trusted: new Map() };
 
 /** Builds the snapshot of a state. Keys known from the former one are not imported again. */
-export async function takeSnapshot(state: KeyringState, revision: number, vault: SigningKeyVault, former: KeySnapshot): Promise<KeySnapshot> {
+export async function takeSnapshot(
+  state: KeyringState,
+  revision: number,
+  vault: SigningKeyVault,
+  former: KeySnapshot,
+): Promise<KeySnapshot> {
   const keys = Object.values(state.keys);
   const trusted = keys.filter((key) => key.status !== "compromised" && key.status !== "removed").map((key) => trust(key, former));
   const active = await Promise.all(keys.filter((key) => key.status === "active").map((key) => activate(key, vault, former)));
@@ -40,7 +45,8 @@ export async function takeSnapshot(state: KeyringState, revision: number, vault:
 }
 
 function trust(key: SigningKey, former: KeySnapshot): TrustedKey {
-  const verify = former.trusted.get(key.kid)?.verify ?? verifierFor(key.alg, createPublicKey({ key: key.publicJwk as JsonWebKey, format: "jwk" }));
+  const verify =
+    former.trusted.get(key.kid)?.verify ?? verifierFor(key.alg, createPublicKey({ key: key.publicJwk as JsonWebKey, format: "jwk" }));
   return { key, verify };
 }
 

@@ -45,7 +45,9 @@ function stepFor(alg: SigningAlg, state: KeyringState, { schedule, now, usable }
   const dueAt = (active.activatedAt ?? active.createdAt) + schedule.rotation;
   if (now < dueAt - schedule.publishAhead) return undefined;
   if (successor?.status !== "published") return towardsActive(alg, successor);
-  return now >= Math.max(dueAt, (successor.publishedAt ?? now) + schedule.publishAhead) ? { kind: "activate", kid: successor.kid } : undefined;
+  return now >= Math.max(dueAt, (successor.publishedAt ?? now) + schedule.publishAhead)
+    ? { kind: "activate", kid: successor.kid }
+    : undefined;
 }
 
 function towardsActive(alg: SigningAlg, successor: SigningKey | undefined): Step {
@@ -53,10 +55,11 @@ function towardsActive(alg: SigningAlg, successor: SigningKey | undefined): Step
   return { kind: successor.status === "published" ? "activate" : "publish", kid: successor.kid };
 }
 
-/** The key that takes over next: a published one before one that is only made, the oldest first. */
-export function successorOf(alg: SigningAlg, state: KeyringState, usable: (kid: string) => boolean): SigningKey | undefined {
-  const rank = (key: SigningKey) => (key.status === "published" ? 0 : 1);
-  return Object.values(state.keys)
-    .filter((key) => key.alg === alg && (key.status === "created" || key.status === "published") && usable(key.kid))
-    .toSorted((a, b) => rank(a) - rank(b) || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1))[0];
+/**
+ * The key that takes over next: a published one before one that is only made, else the first in the stream. A state keeps its keys in
+ * the order of their creation events, so a key made a moment later by another process never overtakes.
+ */
+function successorOf(alg: SigningAlg, state: KeyringState, usable: (kid: string) => boolean): SigningKey | undefined {
+  const candidates = Object.values(state.keys).filter((key) => key.alg === alg && usable(key.kid));
+  return candidates.find((key) => key.status === "published") ?? candidates.find((key) => key.status === "created");
 }

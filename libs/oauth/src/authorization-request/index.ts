@@ -1,3 +1,4 @@
+export { clientForPerson } from "./client-for-person.ts";
 export { identifyClient, type RedirectTarget } from "./redirect-target.ts";
 export { authorizationParameters, parametersOf, wireParameters, wireQuery, type WireParameters } from "./wire-parameters.ts";
 export { parseAuthorizationRequest } from "./parse.ts";

@@ -16,7 +16,11 @@ type Parts = Pick<OAuthContext, "resources" | "settings">;
  * Step two: everything else about the request. The one validation for /authorize, /par and whatever they lead to.
  * Throws OAuthErrors meant for the client: at /authorize they leave by redirect, at /par as JSON. No outbound call is made.
  */
-export async function parseAuthorizationRequest(context: Parts, target: RedirectTarget, parameters: Parameters): Promise<AuthorizationRequest> {
+export async function parseAuthorizationRequest(
+  context: Parts,
+  target: RedirectTarget,
+  parameters: Parameters,
+): Promise<AuthorizationRequest> {
   refuseRepeated(parameters);
   refuseUnsupported(parameters);
   requireCodeFlow(target.client, parameters);
@@ -47,12 +51,18 @@ function refuseRepeated(parameters: Parameters): void {
 
 function refuseUnsupported(parameters: Parameters): void {
   // OpenID Connect Core §6: request objects are not offered, and never fetched
-  if (parameters.get("request") !== undefined) throw new OAuthError("request_not_supported", "request-object-unsupported", "Request objects are not supported.");
+  if (parameters.get("request") !== undefined)
+    throw new OAuthError("request_not_supported", "request-object-unsupported", "Request objects are not supported.");
   if (parameters.get("request_uri") !== undefined) {
-    throw new OAuthError("request_uri_not_supported", "request-uri-unsupported", "Only a request_uri from our own pushed authorization request endpoint is supported.");
+    throw new OAuthError(
+      "request_uri_not_supported",
+      "request-uri-unsupported",
+      "Only a request_uri from our own pushed authorization request endpoint is supported.",
+    );
   }
   const mode = parameters.get("response_mode");
-  if (mode !== undefined && mode !== "query") throw new OAuthError("invalid_request", "parameter-malformed", "response_mode must be query.");
+  if (mode !== undefined && mode !== "query")
+    throw new OAuthError("invalid_request", "parameter-malformed", "response_mode must be query.");
 }
 
 function requireCodeFlow(client: ClientView, parameters: Parameters): void {
@@ -68,7 +78,8 @@ function requireCodeFlow(client: ClientView, parameters: Parameters): void {
 
 function capped(parameters: Parameters, name: string, longest: number): string | undefined {
   const value = parameters.get(name);
-  if (value !== undefined && value.length > longest) throw new OAuthError("invalid_request", "parameter-malformed", `${name} is longer than ${longest} characters.`);
+  if (value !== undefined && value.length > longest)
+    throw new OAuthError("invalid_request", "parameter-malformed", `${name} is longer than ${longest} characters.`);
   return value;
 }
 

@@ -2,6 +2,7 @@ import type { ClientView, OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { Parameters } from "../http/index.ts";
 import { redirectUriMatches } from "../redirect-uri/index.ts";
+import { clientForPerson } from "./client-for-person.ts";
 
 /** Who asks and where answers go. Until both hold, nothing may leave by redirect. */
 export interface RedirectTarget {
@@ -16,7 +17,7 @@ export interface RedirectTarget {
  * OAuth 2.1 §4.1.2.1, the client_id and the redirect URI come first.
  */
 export async function identifyClient(context: Pick<OAuthContext, "directory">, parameters: Parameters): Promise<RedirectTarget> {
-  const client = await findClient(context, single(parameters, "client_id"));
+  const client = await clientForPerson(context, single(parameters, "client_id"));
   const presented = single(parameters, "redirect_uri");
   return { client, redirectUri: chooseRedirect(client, presented), given: presented !== undefined };
 }
@@ -28,24 +29,13 @@ function single(parameters: Parameters, name: string): string | undefined {
   return values[0];
 }
 
-async function findClient(context: Pick<OAuthContext, "directory">, clientId: string | undefined): Promise<ClientView> {
-  if (clientId === undefined) throw new OAuthError("invalid_request", "parameter-missing", "client_id is missing.");
-  try {
-    return await context.directory.find(clientId);
-  } catch (error) {
-    if (!(error instanceof OAuthError) || error.code !== "invalid_client") throw error;
-    // The person looking can help themselves only when told how (mcp-auth.md, P3).
-    const description = `${error.description} If your application stored this registration, remove the server there and add it again.`;
-    throw new OAuthError("invalid_client", error.reason, description, { status: 400, cause: error, ...(error.detail === undefined ? {} : { detail: error.detail }) });
-  }
-}
-
 function chooseRedirect(client: ClientView, presented: string | undefined): string {
   const registered = client.state.metadata.redirect_uris;
   if (presented === undefined) {
     const [only] = registered;
     // OAuth 2.1 §2.3.2: with several registered the parameter is required
-    if (only === undefined || registered.length > 1) throw new OAuthError("invalid_request", "redirect-uri-missing", "redirect_uri is missing.");
+    if (only === undefined || registered.length > 1)
+      throw new OAuthError("invalid_request", "redirect-uri-missing", "redirect_uri is missing.");
     return only;
   }
   // RFC 9700 §4.1.3: exact match, or no redirect at all

@@ -11,7 +11,11 @@ type Parts = Pick<OAuthContext, "resources" | "settings">;
  * The resources a request is for, registered ones. Without the parameter: the client's default, else the server's, else none
  * (the token is for userinfo only). Throws `invalid_target`.
  */
-export async function requestedResources(context: Parts, client: ClientView, parameters: Parameters): Promise<readonly RegisteredResource[]> {
+export async function requestedResources(
+  context: Parts,
+  client: ClientView,
+  parameters: Parameters,
+): Promise<readonly RegisteredResource[]> {
   const uris = parseResourceUris(parameters.all("resource"));
   if (uris.length === 0) return defaultResources(context, client, parameters);
   const found = new Map<string, RegisteredResource>();
@@ -19,7 +23,8 @@ export async function requestedResources(context: Parts, client: ClientView, par
     const resource = await findResource(context, uri);
     // RFC 8707 §2: a resource we don't know, or that this client may not have
     if (resource === undefined) throw new OAuthError("invalid_target", "resource-unknown", "A requested resource is not registered here.");
-    if (!clientAdmits(client, resource.resourceId)) throw new OAuthError("invalid_target", "resource-not-allowed", "The client may not ask for a requested resource.");
+    if (!clientAdmits(client, resource.resourceId))
+      throw new OAuthError("invalid_target", "resource-not-allowed", "The client may not ask for a requested resource.");
     found.set(resource.resourceId, resource);
   }
   return [...found.values()];

@@ -12,6 +12,7 @@ export function requestedScope(text: string | undefined, resources: readonly Reg
   const defined = new Set(resources.flatMap(({ scopes }) => scopes.map(({ name }) => name)));
   const known = asked.filter((scope) => isIdentityScope(scope) || defined.has(scope));
   // OAuth 2.1 §1.4.1: a scope that is unknown as a whole is an error
-  if (known.length === 0) throw new OAuthError("invalid_scope", "scope-unknown", "None of the requested scopes is known for the requested resource.");
+  if (known.length === 0)
+    throw new OAuthError("invalid_scope", "scope-unknown", "None of the requested scopes is known for the requested resource.");
   return known;
 }

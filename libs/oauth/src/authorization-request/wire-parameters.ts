@@ -2,8 +2,21 @@ import { formParameters, queryParameters, type HttpRequest, type Parameters } fr
 
 /** Everything else a request may carry is ignored (RFC 6749 §3.1). */
 export const KNOWN_PARAMETERS = [
-  "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "resource", "prompt", "max_age",
-  "login_hint", "request", "request_uri",
+  "client_id",
+  "redirect_uri",
+  "response_type",
+  "response_mode",
+  "scope",
+  "state",
+  "nonce",
+  "code_challenge",
+  "code_challenge_method",
+  "resource",
+  "prompt",
+  "max_age",
+  "login_hint",
+  "request",
+  "request_uri",
 ] as const;
 
 /** Name and value pairs, known names only: what a pushed request keeps. */

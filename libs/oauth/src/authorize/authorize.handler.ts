@@ -36,7 +36,9 @@ async function proceed(
   const { client } = target;
   const browser = ensureBrowser(context, request);
   const interaction = startInteraction(context, {
-    request: valid, client, browser: browser.key,
+    request: valid,
+    client,
+    browser: browser.key,
     ...(pushedId === undefined ? {} : { pushedId }),
     ...(session === undefined ? {} : { formerCookieId: session.cookieId }),
   });
@@ -53,7 +55,13 @@ function toGet(context: OAuthContext, { pushedId }: Addressed, request: HttpRequ
   return seeOther(`${context.settings.basePath}/authorize?${wireQuery(kept)}`);
 }
 
-function refuse(context: OAuthContext, request: HttpRequest, addressed: Addressed, error: OAuthError, session: Session | undefined): Promise<HttpResponse> {
+function refuse(
+  context: OAuthContext,
+  request: HttpRequest,
+  addressed: Addressed,
+  error: OAuthError,
+  session: Session | undefined,
+): Promise<HttpResponse> {
   const { target, state, silent, pushedId } = addressed;
   return refuseAuthorization(context, request, {
     client: target.client,
@@ -61,6 +69,6 @@ function refuse(context: OAuthContext, request: HttpRequest, addressed: Addresse
     error,
     direct: silent,
     // CVE-2026-96446: a pushed request is used up by an error too, on every path
-    ...(pushedId === undefined ? {} : { ends: { id: pushedId, ...(session === undefined ? {} : { subject: session.subject }) } }),
+    ...(pushedId === undefined ? {} : { ends: { id: pushedId, subject: session?.subject } }),
   });
 }

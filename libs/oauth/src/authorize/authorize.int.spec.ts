@@ -3,7 +3,7 @@ import { parseCode } from "../tokens/index.ts";
 import { authorizationUrl, hidden, locationOf, text, Visitor } from "../testing/visitor.ts";
 import { CHALLENGE, MCP, openWorld, type World } from "../testing/world.ts";
 
-// Real: event store, keys, ephemeral store, deciders, directory, people. Made: clock, limits, security log.
+// Real: event store, keys, limits, ephemeral store, deciders, directory, people. Made: clock, security log.
 let world: World;
 const LOOPBACK = "http://127.0.0.1:4711/cb";
 
@@ -15,7 +15,10 @@ beforeAll(async () => {
   await world.registerClient("native", { redirect_uris: ["http://127.0.0.1/cb"], application_type: "native" }, { how: "dcr" });
   await world.registerClient("machine", { grant_types: ["client_credentials"] });
   await world.registerClient("pushing", { require_pushed_authorization_requests: true });
-  await world.registerResource(MCP, [{ name: "files:read", description: "Read your files", default: true }, { name: "files:write", description: "Change your files" }]);
+  await world.registerResource(MCP, [
+    { name: "files:read", description: "Read your files", default: true },
+    { name: "files:write", description: "Change your files" },
+  ]);
   await world.registerResource("https://bare.example.com", [{ name: "x", description: "X" }]);
 });
 afterAll(() => world.close());
@@ -35,8 +38,23 @@ describe("the way from /authorize to a code", () => {
     const { state } = await world.context.grants.load(code?.grantId ?? "");
     expect(state).toMatchObject({
       status: "authorized",
-      basis: { clientId: "app", scope: ["files:read", "files:write"], refreshable: true, offline: false, entity: "human", nonce: "n-1", authTime: world.time.now, amr: ["pwd"] },
-      code: { hash: code?.hash, challenge: CHALLENGE, redirectUri: "https://client.example.com/cb", redirectUriGiven: true, expiresAt: world.time.now + 60 },
+      basis: {
+        clientId: "app",
+        scope: ["files:read", "files:write"],
+        refreshable: true,
+        offline: false,
+        entity: "human",
+        nonce: "n-1",
+        authTime: world.time.now,
+        amr: ["pwd"],
+      },
+      code: {
+        hash: code?.hash,
+        challenge: CHALLENGE,
+        redirectUri: "https://client.example.com/cb",
+        redirectUriGiven: true,
+        expiresAt: world.time.now + 60,
+      },
     });
   });
 
@@ -51,9 +69,18 @@ describe("the way from /authorize to a code", () => {
     expect(locationOf(more)).toContain("/oauth/consent?");
   });
 
+  it("uses the one registered redirect URI when none is named, and remembers that", async () => {
+    const answered = await new Visitor(world).authorize(authorizationUrl({ redirect_uri: undefined, max_age: "600" }));
+    expect(answered.host).toBe("client.example.com");
+    const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");
+    expect(state).toMatchObject({ code: { redirectUri: "https://client.example.com/cb", redirectUriGiven: false } });
+  });
+
   it("takes a form post, and carries on as a GET so that cookies come along", async () => {
     const visitor = new Visitor(world);
-    const posted = await visitor.post("/oauth/authorize", new URL(authorizationUrl(), "http://x").searchParams, { "sec-fetch-site": "cross-site" });
+    const posted = await visitor.post("/oauth/authorize", new URL(authorizationUrl(), "http://x").searchParams, {
+      "sec-fetch-site": "cross-site",
+    });
     expect(posted.status).toBe(303);
     expect(new URL(locationOf(posted) ?? "", "http://x").searchParams.get("client_id")).toBe("app");
     const login = await visitor.follow(posted);
@@ -82,7 +109,11 @@ describe("the way from /authorize to a code", () => {
     const { state } = await world.context.clients.load("moving");
     if (state.status !== "active") throw new Error("not active");
     const metadata = { ...state.metadata, redirect_uris: ["https://elsewhere.example.com/cb"] };
-    await world.context.clients.execute("moving", { kind: "update", now: world.time.now, metadata, documentHash: "h2" }, { correlationId: "t", actor: { kind: "system", id: "t" } });
+    await world.context.clients.execute(
+      "moving",
+      { kind: "update", now: world.time.now, metadata, documentHash: "h2" },
+      { correlationId: "t", actor: { kind: "system", id: "t" } },
+    );
     expect(await visitor.login(login)).toMatchObject({ status: 400, headers: { "x-reason": "redirect-uri-unregistered" } });
   });
 
@@ -112,7 +143,11 @@ describe("errors a person sees, never a redirect", () => {
     ["an unregistered redirect_uri", { redirect_uri: "https://client.example.com.evil.com/cb" }, "redirect-uri-unregistered"],
     ["a javascript redirect_uri", { redirect_uri: "javascript:alert(1)" }, "redirect-uri-unregistered"],
     ["no redirect_uri where several are registered", { client_id: "two", redirect_uri: undefined }, "redirect-uri-missing"],
-    ["a loopback redirect_uri with another path", { client_id: "native", redirect_uri: "http://127.0.0.1:4711/evil" }, "redirect-uri-unregistered"],
+    [
+      "a loopback redirect_uri with another path",
+      { client_id: "native", redirect_uri: "http://127.0.0.1:4711/evil" },
+      "redirect-uri-unregistered",
+    ],
     ["a loopback redirect_uri by name", { client_id: "native", redirect_uri: "http://localhost:4711/cb" }, "redirect-uri-unregistered"],
   ];
   it.each(cases)("%s", async (_name, changes, reason) => {
@@ -124,14 +159,23 @@ describe("errors a person sees, never a redirect", () => {
 
   it("tells a person with a dead registration what to do", async () => {
     await world.registerClient("gone", {}, { how: "dcr" });
-    await world.context.clients.execute("gone", { kind: "delete", now: world.time.now, reason: "admin" }, { correlationId: "t", actor: { kind: "system", id: "t" } });
+    await world.context.clients.execute(
+      "gone",
+      { kind: "delete", now: world.time.now, reason: "admin" },
+      { correlationId: "t", actor: { kind: "system", id: "t" } },
+    );
     const response = await new Visitor(world).get(authorizationUrl({ client_id: "gone" }));
     expect(response).toMatchObject({ status: 400, headers: { "x-reason": "client-deleted", "x-code": "invalid_client" } });
     expect(text(response)).toContain("remove the server there and add it again");
   });
 
   it("counts a name in query and body as repeated", async () => {
-    const response = await world.call({ method: "POST", path: "/oauth/authorize", query: "client_id=app", body: authorizationUrl().split("?")[1] ?? "" });
+    const response = await world.call({
+      method: "POST",
+      path: "/oauth/authorize",
+      query: "client_id=app",
+      body: authorizationUrl().split("?")[1] ?? "",
+    });
     expect(response).toMatchObject({ status: 400, headers: { "x-reason": "parameter-repeated" } });
   });
 });
@@ -178,7 +222,9 @@ describe("errors the client gets by redirect", () => {
     const visitor = new Visitor(world);
     const answered = await visitor.authorize(authorizationUrl({ scope: "x nope offline_access", resource: "https://bare.example.com/" }));
     const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");
-    expect(state).toMatchObject({ basis: { scope: ["offline_access", "x"], offline: true, resources: [{ uri: "https://bare.example.com" }] } });
+    expect(state).toMatchObject({
+      basis: { scope: ["offline_access", "x"], offline: true, resources: [{ uri: "https://bare.example.com" }] },
+    });
   });
 
   it("shows a page with a link instead to an unvetted client's own site", async () => {
@@ -191,7 +237,10 @@ describe("errors the client gets by redirect", () => {
 
   it("redirects an unvetted client at once for prompt=none, and to the person's own machine", async () => {
     expect((await answer({ client_id: "stranger", prompt: "none" })).get("error")).toBe("login_required");
-    expect((await answer({ client_id: "native", redirect_uri: LOOPBACK, response_type: "token" })).get("error")).toBe("unsupported_response_type");
+    expect((await answer({ client_id: "stranger", prompt: "none login" })).get("error")).toBe("invalid_request");
+    expect((await answer({ client_id: "native", redirect_uri: LOOPBACK, response_type: "token" })).get("error")).toBe(
+      "unsupported_response_type",
+    );
   });
 
   it("counts refusals", async () => {
@@ -212,17 +261,20 @@ describe("prompt and max_age", () => {
     expect((await answer({ prompt: "none", max_age: "1000" }, visitor)).get("code")).toMatch(/^gl_ac_/);
   });
 
-  it.each([{ prompt: "login" }, { prompt: "select_account" }, { max_age: "0" }, { max_age: "5" }])("%j asks for a fresh login, once", async (changes) => {
-    const visitor = new Visitor(world);
-    await visitor.authorize(authorizationUrl());
-    world.time.now += 10;
-    const page = await visitor.follow(await visitor.get(authorizationUrl(changes)));
-    expect(page.body).toContain('id="login-form"');
-    const sealed = hidden(page)["interaction"] ?? "";
-    const skipped = await visitor.get(`/oauth/consent?interaction=${encodeURIComponent(sealed)}`);
-    expect(locationOf(skipped)).toContain("/oauth/login?");
-    expect(locationOf(await visitor.login(page))).toContain("code=");
-  });
+  it.each([{ prompt: "login" }, { prompt: "select_account" }, { max_age: "0" }, { max_age: "5" }])(
+    "%j asks for a fresh login, once",
+    async (changes) => {
+      const visitor = new Visitor(world);
+      await visitor.authorize(authorizationUrl());
+      world.time.now += 10;
+      const page = await visitor.follow(await visitor.get(authorizationUrl(changes)));
+      expect(page.body).toContain('id="login-form"');
+      const sealed = hidden(page)["interaction"] ?? "";
+      const skipped = await visitor.get(`/oauth/consent?interaction=${encodeURIComponent(sealed)}`);
+      expect(locationOf(skipped)).toContain("/oauth/login?");
+      expect(locationOf(await visitor.login(page))).toContain("code=");
+    },
+  );
 
   it("prompt=consent shows the page although the consent is remembered", async () => {
     const visitor = new Visitor(world);
@@ -231,7 +283,31 @@ describe("prompt and max_age", () => {
   });
 });
 
+describe("the interstitial page", () => {
+  it("names an application without a name, and where it would go", async () => {
+    await world.registerClient("nameless", { redirect_uris: ["cursor://x/cb"], client_name: "\u202E" }, { how: "dcr" });
+    const response = await new Visitor(world).get(
+      authorizationUrl({ client_id: "nameless", redirect_uri: "cursor://x/cb", response_type: "token" }),
+    );
+    expect(text(response)).toContain("The application asked to be told at cursor: (an application on this device)");
+    expect(response.body).toContain('href="cursor://x/cb?error=unsupported_response_type&amp;');
+  });
+});
+
 describe("without a resource", () => {
+  it("identity scopes the client registered are its default, and a forgotten default resource is none", async () => {
+    await world.registerClient(
+      "registered",
+      { scope: "openid email files:read" },
+      { settings: { defaultResource: "https://gone.example.com/mcp" } },
+    );
+    const answered = await new Visitor(world).authorize(
+      authorizationUrl({ client_id: "registered", resource: undefined, scope: undefined }),
+    );
+    const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");
+    expect(state).toMatchObject({ basis: { resources: [], scope: ["openid", "email"] } });
+  });
+
   it("the token is for userinfo, with identity scopes", async () => {
     const answered = await new Visitor(world).authorize(authorizationUrl({ resource: undefined, scope: undefined }));
     const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");

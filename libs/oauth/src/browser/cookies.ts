@@ -10,7 +10,13 @@ function cookieName(settings: CookieSettings, name: string): string {
 
 /** A Set-Cookie value. `maxAge` in seconds; absent: until the browser closes. */
 export function cookie(settings: CookieSettings, name: string, value: string, maxAge?: number): string {
-  const attributes = ["Path=/", "HttpOnly", "SameSite=Lax", ...(settings.secureCookies ? ["Secure"] : []), ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`])];
+  const attributes = [
+    "Path=/",
+    "HttpOnly",
+    "SameSite=Lax",
+    ...(settings.secureCookies ? ["Secure"] : []),
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+  ];
   return `${cookieName(settings, name)}=${value}; ${attributes.join("; ")}`;
 }
 

@@ -18,11 +18,23 @@ export function csrfToken(context: Pick<OAuthContext, "seals" | "clock">, browse
 }
 
 /** Refuses (403, csrf-mismatch) a form post that did not come from our own page in this browser. */
-export function requireCsrf(context: Pick<OAuthContext, "seals" | "clock" | "settings">, request: HttpRequest, token: string | undefined, form: string): void {
+export function requireCsrf(
+  context: Pick<OAuthContext, "seals" | "clock" | "settings">,
+  request: HttpRequest,
+  token: string | undefined,
+  form: string,
+): void {
   requireSameSite(context, request);
   const opened = token === undefined ? undefined : context.seals.open<CsrfToken>("csrf", token);
   const browser = browserKey(context, request);
-  if (opened === undefined || browser === undefined || opened.browser !== browser || opened.form !== form || opened.exp <= context.clock.now()) throw mismatch();
+  if (
+    opened === undefined ||
+    browser === undefined ||
+    opened.browser !== browser ||
+    opened.form !== form ||
+    opened.exp <= context.clock.now()
+  )
+    throw mismatch();
 }
 
 /** What the browser itself says about where the post came from. */
@@ -39,5 +51,10 @@ export function requireSameSite(context: Pick<OAuthContext, "settings">, request
 }
 
 function mismatch(): OAuthError {
-  return new OAuthError("access_denied", "csrf-mismatch", "This form was not sent from our own page. Go back, reload the page and try again.", { status: 403 });
+  return new OAuthError(
+    "access_denied",
+    "csrf-mismatch",
+    "This form was not sent from our own page. Go back, reload the page and try again.",
+    { status: 403 },
+  );
 }

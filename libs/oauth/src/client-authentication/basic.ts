@@ -8,7 +8,7 @@ const LONGEST = 8192;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 // RFC 7617 §2: no control characters in id or secret
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 /**
  * Readings of an `Authorization: Basic` header, most likely first: as sent (what most clients do, against the letter) and

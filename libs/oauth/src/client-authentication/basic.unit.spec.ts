@@ -31,6 +31,6 @@ describe("Basic client credentials", () => {
       "Basic", "Basic ", "Basic  YTpi", "Basic\tYTpi", "Basic YTpi extra", "Bearer YTpi", "Basic !!!!", header("nocolon"), header(":secret"), header("a:b\u0000"), header("a\nb:c"),
       header(Buffer.from([0xff, 0xfe, 0x3a, 0x61])), `Basic ${"A".repeat(9000)}`,
     ];
-    for (const value of bad) expect(readBasic(value), value.slice(0, 40)).toBeUndefined();
+    for (const value of bad) expect(readBasic(value)).toBeUndefined();
   });
 });

@@ -17,7 +17,13 @@ const jwksSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }
 type KeySet = { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 
 /** Makes `OAuthContext.fetchJwks`: the keys at clients' jwks_uri, fetched safely, weak and private ones left out, in a bounded cache. */
-export function createJwksFetcher({ fetcher, clock }: { readonly fetcher: SafeFetch; readonly clock: Clock }): NonNullable<OAuthContext["fetchJwks"]> {
+export function createJwksFetcher({
+  fetcher,
+  clock,
+}: {
+  readonly fetcher: SafeFetch;
+  readonly clock: Clock;
+}): NonNullable<OAuthContext["fetchJwks"]> {
   const cache = new LRUCache<string, { readonly jwks: KeySet; readonly at: number }>({ max: MAX_SETS });
   return async (uri, options = {}) => {
     const cached = cache.get(uri);
@@ -45,5 +51,8 @@ function parseJwks(text: string): KeySet {
 
 function unavailable(cause: unknown): OAuthError {
   const detail = cause instanceof OutboundError ? `${cause.failure}: ${cause.message}` : "not a JWKS";
-  return new OAuthError("invalid_client", "client-keys-unavailable", "The keys of the client could not be fetched from its jwks_uri.", { cause, detail });
+  return new OAuthError("invalid_client", "client-keys-unavailable", "The keys of the client could not be fetched from its jwks_uri.", {
+    cause,
+    detail,
+  });
 }

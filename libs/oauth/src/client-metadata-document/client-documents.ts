@@ -1,8 +1,8 @@
-import CachePolicy from "http-cache-semantics";
 import { LRUCache } from "lru-cache";
 import type { Clock, OAuthSettings } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { DOCUMENT_LIMIT, OutboundError, type FetchedDocument, type SafeFetch } from "../outbound/index.ts";
+import { freshSeconds } from "./cache-policy.ts";
 import { checkDocumentUrl } from "./document-url.ts";
 import { parseDocument } from "./parse-document.ts";
 import type { ClientDocument, ClientDocuments } from "./types.ts";
@@ -45,7 +45,10 @@ export function createClientDocuments({ fetcher, clock, settings }: ClientDocume
       if (known !== undefined && known.until > clock.now()) throw known.error;
       const fetched = await fetchDocument(fetcher, clientId);
       const document = parseOrRemember(clientId, fetched.text);
-      cache.set(clientId, { document, until: clock.now() + freshFor(clientId, fetched) });
+      cache.set(clientId, {
+        document,
+        until: clock.now() + Math.min(LONGEST, Math.max(SHORTEST, freshSeconds(clientId, fetched.headers))),
+      });
       return document;
     },
   };
@@ -57,15 +60,13 @@ async function fetchDocument(fetcher: SafeFetch, clientId: string): Promise<Fetc
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error;
     const refused = error.failure === "url-refused" || error.failure === "address-refused";
-    throw new OAuthError("invalid_client", refused ? "document-fetch-refused" : "document-fetch-failed",
-      refused ? "The client metadata document is at an address that is not fetched from." : "The client metadata document could not be fetched.",
-      { detail: `${error.failure}: ${error.message}`, cause: error });
+    throw new OAuthError(
+      "invalid_client",
+      refused ? "document-fetch-refused" : "document-fetch-failed",
+      refused
+        ? "The client metadata document is at an address that is not fetched from."
+        : "The client metadata document could not be fetched.",
+      { detail: `${error.failure}: ${error.message}`, cause: error },
+    );
   }
-}
-
-/** RFC 9111 freshness in seconds, within our bounds. */
-function freshFor(clientId: string, fetched: FetchedDocument): number {
-  const policy = new CachePolicy({ url: clientId, method: "GET", headers: {} }, { status: 200, headers: fetched.headers }, { shared: true });
-  const seconds = policy.storable() ? Math.floor(policy.timeToLive() / 1_000) : 0;
-  return Math.min(LONGEST, Math.max(SHORTEST, seconds));
 }

@@ -10,7 +10,8 @@ const MAX_LENGTH = 1_000;
 export function checkDocumentUrl(clientId: string, rules: { readonly allowInsecureLoopback: boolean }): void {
   if (clientId.length > MAX_LENGTH || !URL.canParse(clientId)) throw refused("is not a URL");
   const url = new URL(clientId);
-  if (url.protocol !== "https:" && !(rules.allowInsecureLoopback && url.protocol === "http:" && isLoopbackHost(url.hostname))) throw refused("must be an https URL");
+  if (url.protocol !== "https:" && !(rules.allowInsecureLoopback && url.protocol === "http:" && isLoopbackHost(url.hostname)))
+    throw refused("must be an https URL");
   if (url.username !== "" || url.password !== "") throw refused("must not have user information");
   if (clientId.includes("#")) throw refused("must not have a fragment");
   if (url.pathname === "/") throw refused("must have a path");

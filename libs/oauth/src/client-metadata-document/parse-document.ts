@@ -52,8 +52,10 @@ function readMetadata(document: Envelope, rules: DocumentRules): ClientMetadata 
   const keys = method === "private_key_jwt" ? { jwks, jwks_uri: jwksUri } : {};
   const grantTypes = document["grant_types"] ?? SELF_REGISTERED_GRANT_TYPES;
   try {
-    return readClientMetadata({ ...rest, ...keys, grant_types: grantTypes, token_endpoint_auth_method: method },
-      { ...rules, grantTypes: SELF_REGISTERED_GRANT_TYPES, adminScopes: false });
+    return readClientMetadata(
+      { ...rest, ...keys, grant_types: grantTypes, token_endpoint_auth_method: method },
+      { ...rules, grantTypes: SELF_REGISTERED_GRANT_TYPES, adminScopes: false },
+    );
   } catch (error) {
     if (error instanceof OAuthError) throw new OAuthError("invalid_client", "document-invalid", error.description, { cause: error });
     throw error;

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
 /** Shown to people, so: no control characters, and none that turn the direction of text around (an old way to fake a name). */
-const shownText = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u);
+const shownText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u);
 const uri = z.string().max(1_000);
 const list = z.array(z.string().max(200)).max(20);
 
@@ -19,7 +24,11 @@ export const clientMetadataSchema = z.object({
   token_endpoint_auth_method: z.enum(AUTH_METHODS).optional(),
   token_endpoint_auth_signing_alg: z.enum(ASSERTION_ALGS).optional(),
   application_type: z.enum(["web", "native"]).optional(),
-  scope: z.string().max(2_000).regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/).optional(),
+  scope: z
+    .string()
+    .max(2_000)
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/)
+    .optional(),
   client_uri: uri.optional(),
   logo_uri: uri.optional(),
   policy_uri: uri.optional(),

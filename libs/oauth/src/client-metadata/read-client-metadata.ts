@@ -53,7 +53,8 @@ function completeMetadata(raw: RawClientMetadata, rules: ClientMetadataRules): C
 function readGrantTypes(raw: RawClientMetadata, rules: ClientMetadataRules): readonly string[] {
   const kept = [...new Set(raw.grant_types ?? ["authorization_code"])].filter((type) => rules.grantTypes.includes(type));
   if (kept.length === 0) throw invalid("grant_types names none that may be registered here");
-  if (kept.includes("refresh_token") && !kept.includes("authorization_code")) throw invalid("grant_types has refresh_token without a grant that issues one");
+  if (kept.includes("refresh_token") && !kept.includes("authorization_code"))
+    throw invalid("grant_types has refresh_token without a grant that issues one");
   return kept;
 }
 
@@ -67,15 +68,22 @@ function readResponseTypes(raw: RawClientMetadata, grantTypes: readonly string[]
 function readRedirectUris(raw: RawClientMetadata, grantTypes: readonly string[], rules: ClientMetadataRules): readonly string[] {
   const uris = [...new Set(raw.redirect_uris ?? [])];
   // RFC 7591 §2: clients of redirect-based flows must register their redirection URIs
-  if (uris.length === 0 && grantTypes.includes("authorization_code")) throw new OAuthError("invalid_redirect_uri", "redirect-uri-invalid", "At least one redirect URI is needed.");
+  if (uris.length === 0 && grantTypes.includes("authorization_code"))
+    throw new OAuthError("invalid_redirect_uri", "redirect-uri-invalid", "At least one redirect URI is needed.");
   for (const each of [...uris, ...(raw.post_logout_redirect_uris ?? [])]) checkRedirectUri(each, rules);
   return uris;
 }
 
-function readKeys(raw: RawClientMetadata, method: ClientMetadata["token_endpoint_auth_method"], grantTypes: readonly string[], rules: ClientMetadataRules): void {
+function readKeys(
+  raw: RawClientMetadata,
+  method: ClientMetadata["token_endpoint_auth_method"],
+  grantTypes: readonly string[],
+  rules: ClientMetadataRules,
+): void {
   // RFC 7591 §2: jwks and jwks_uri must not both be present
   if (raw.jwks !== undefined && raw.jwks_uri !== undefined) throw invalid("jwks and jwks_uri exclude each other");
-  if (method === "private_key_jwt" && raw.jwks === undefined && raw.jwks_uri === undefined) throw invalid("private_key_jwt needs jwks or jwks_uri");
+  if (method === "private_key_jwt" && raw.jwks === undefined && raw.jwks_uri === undefined)
+    throw invalid("private_key_jwt needs jwks or jwks_uri");
   // OAuth 2.1 §4.2: client credentials are for confidential clients
   if (method === "none" && grantTypes.includes("client_credentials")) throw invalid("client_credentials needs a client that authenticates");
   if (raw.jwks !== undefined) checkJwks(raw.jwks);

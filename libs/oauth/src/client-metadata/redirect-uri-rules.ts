@@ -8,12 +8,32 @@ export interface RedirectUriRules {
 
 const MAX_LENGTH = 1_000;
 /** Schemes that run, read or wrap something in the browser: never, whatever the settings say. */
-const NEVER = new Set(["javascript", "data", "file", "vbscript", "blob", "about", "ftp", "ws", "wss", "mailto", "tel", "sms", "view-source", "filesystem", "intent", "jar", "chrome", "resource"]);
+const NEVER = new Set([
+  "javascript",
+  "data",
+  "file",
+  "vbscript",
+  "blob",
+  "about",
+  "ftp",
+  "ws",
+  "wss",
+  "mailto",
+  "tel",
+  "sms",
+  "view-source",
+  "filesystem",
+  "intent",
+  "jar",
+  "chrome",
+  "resource",
+]);
 
 /** Refuses a redirect URI nobody should be sent to. Throws OAuthError `invalid_redirect_uri`. */
 export function checkRedirectUri(text: string, rules: RedirectUriRules): void {
   // Printable ASCII only: tabs, line ends, backslashes, spaces and look-alike letters are read differently by different parsers.
-  if (text.length > MAX_LENGTH || !/^[!-[\]-~]+$/.test(text) || /[<>"`{}|^*]/.test(text)) throw refused("holds a character or a length that is not allowed");
+  if (text.length > MAX_LENGTH || !/^[!-[\]-~]+$/.test(text) || /[<>"`{}|^*]/.test(text))
+    throw refused("holds a character or a length that is not allowed");
   if (!URL.canParse(text)) throw refused("is not an absolute URI");
   const url = new URL(text);
   // RFC 6749 §3.1.2: the redirection endpoint must not include a fragment

@@ -18,12 +18,6 @@ export function describeOrigin(client: ClientView): Origin {
   }
 }
 
-/** Host and port of a redirect URI as a person reads it; the scheme where there is no host. */
-export function hostOf(uri: string): string {
-  const url = new URL(uri);
-  return url.host === "" ? `${url.protocol} (an application on this device)` : url.host;
-}
-
 /** Does the client live on the person's machine only? */
 export function onlyLoopback(client: ClientView): boolean {
   return client.state.metadata.redirect_uris.every(isLoopbackRedirect);

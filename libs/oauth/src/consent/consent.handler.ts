@@ -2,7 +2,16 @@ import { ensureBrowser, requireCsrf } from "../browser/index.ts";
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { queryParameters, redirect, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
-import { interactionUrl, issueCode, nextStep, openInteraction, refuseAuthorization, type Interaction, type Offer, type Step } from "../interaction/index.ts";
+import {
+  interactionUrl,
+  issueCode,
+  nextStep,
+  openInteraction,
+  refuseAuthorization,
+  type Interaction,
+  type Offer,
+  type Step,
+} from "../interaction/index.ts";
 import { openClaims } from "../person/index.ts";
 import { readSession, type Session } from "../session/index.ts";
 import { consentPage } from "./consent.page.ts";
@@ -22,10 +31,21 @@ export async function showConsent(context: OAuthContext, request: HttpRequest): 
   return orRefuse(context, request, stage, async () => {
     const step = await nextStep(context, stage.interaction, stage.client, stage.session);
     if (step.kind === "login") return seeOther(interactionUrl(context, "login", stage.interaction));
-    if (step.kind === "issue") return redirect(await issueCode(context, step.issue, commandMeta(context, request, { kind: "user", id: step.issue.session.subject })));
+    if (step.kind === "issue")
+      return redirect(
+        await issueCode(context, step.issue, commandMeta(context, request, { kind: "user", id: step.issue.session.subject })),
+      );
     const person = await openClaims(context, (await context.subjects.load(step.session.subject)).state);
     const { interaction, client } = stage;
-    return consentPage(context, { interaction, client, session: step.session, offer: step.offer, person, browser: ensureBrowser(context, request), sealed: sealed ?? "" });
+    return consentPage(context, {
+      interaction,
+      client,
+      session: step.session,
+      offer: step.offer,
+      person,
+      browser: ensureBrowser(context, request),
+      sealed: sealed ?? "",
+    });
   });
 }
 
@@ -58,12 +78,17 @@ function offered(step: Step): Offer | undefined {
 }
 
 /** Errors for the client leave by redirect and end the interaction; the person has been through our pages by now. */
-async function orRefuse(context: OAuthContext, request: HttpRequest, { interaction, client, session }: Stage, work: () => Promise<HttpResponse>): Promise<HttpResponse> {
+async function orRefuse(
+  context: OAuthContext,
+  request: HttpRequest,
+  { interaction, client, session }: Stage,
+  work: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof OAuthError) || error.reason === "interaction-unknown") throw error;
-    const ends = { id: interaction.id, ...(session === undefined ? {} : { subject: session.subject }) };
+    const ends = { id: interaction.id, subject: session?.subject };
     return refuseAuthorization(context, request, { client, target: interaction.request, error, direct: true, ends });
   }
 }

@@ -21,7 +21,8 @@ export function consentForm(interactionId: string, session: Session): string {
 export function consentParameters(body: string | undefined): Parameters {
   const parameters = queryParameters(body ?? "", { lenient: true });
   // OAuth 2.1 §3.1: what comes twice is an error
-  if (repeatedParameters(parameters).some((name) => name !== "scope")) throw new OAuthError("invalid_request", "parameter-repeated", "A field was sent more than once.");
+  if (repeatedParameters(parameters).some((name) => name !== "scope"))
+    throw new OAuthError("invalid_request", "parameter-repeated", "A field was sent more than once.");
   return parameters;
 }
 
@@ -34,7 +35,8 @@ export interface ConsentAnswer {
 /** The person's answer: what is ticked of what is offered, nothing beyond. Allowing nothing at all is a denial. */
 export function consentAnswer(parameters: Parameters, offer: Offer): ConsentAnswer {
   const values = new Set(parameters.all("scope"));
-  const ticked = (resourceId: string, scopes: readonly string[]) => scopes.filter((scope) => values.has(checkboxValue(offer, resourceId, scope)));
+  const ticked = (resourceId: string, scopes: readonly string[]) =>
+    scopes.filter((scope) => values.has(checkboxValue(offer, resourceId, scope)));
   const identity = ticked("", offer.identity);
   const resources = offer.resources.flatMap(({ resource, scopes }) => {
     const kept = ticked(resource.resourceId, scopes);

@@ -24,15 +24,22 @@ export async function recordConsent(
     const scopes = withoutUnticked(state.scopes, offer, answer.granted);
     if (scopes !== undefined) await context.consents.execute(id, { kind: "narrow", now, scopes }, meta);
   }
-  const executed = await context.consents.execute(id, { kind: "grant", now, subject, clientId, scopes: answer.granted, remember: answer.remember }, meta);
+  const executed = await context.consents.execute(
+    id,
+    { kind: "grant", now, subject, clientId, scopes: answer.granted, remember: answer.remember },
+    meta,
+  );
   return { stream: context.consents.stream(id), revision: executed.revision };
 }
 
 /** The older consent without what was offered and left unticked; undefined when that changes nothing. */
 function withoutUnticked(known: ConsentedScopes, offer: Offer, granted: ConsentedScopes): ConsentedScopes | undefined {
   const offered = fullGrant(offer);
-  const unticked = (resource: string, scope: string) => offered[resource]?.includes(scope) === true && granted[resource]?.includes(scope) !== true;
-  const entries = Object.entries(known).map(([resource, scopes]) => [resource, scopes.filter((scope) => !unticked(resource, scope))] as const);
+  const unticked = (resource: string, scope: string) =>
+    offered[resource]?.includes(scope) === true && granted[resource]?.includes(scope) !== true;
+  const entries = Object.entries(known).map(
+    ([resource, scopes]) => [resource, scopes.filter((scope) => !unticked(resource, scope))] as const,
+  );
   const changed = entries.some(([resource, scopes]) => scopes.length !== known[resource]?.length);
   return changed ? Object.fromEntries(entries.filter(([, scopes]) => scopes.length > 0)) : undefined;
 }

@@ -12,8 +12,6 @@ export interface GenerationOrder {
   readonly client: ClientView;
   /** Number of the access token: 0 at code redemption, then the refresh generation. */
   readonly n: number;
-  /** Generation of the refresh token to mint; absent for none. */
-  readonly refreshGeneration?: number;
   /** Absent: a token for the issuer itself (userinfo). */
   readonly target?: GrantedResource;
   readonly scope: readonly string[];
@@ -21,18 +19,18 @@ export interface GenerationOrder {
 }
 
 /**
- * Mints what one generation of a grant gives out. With a refresh token, the secret of an opaque access token derives from its
- * nonce, so that a retry can make both again (P4).
+ * Mints the access token of one generation of a grant. With a refresh token beside it, the secret of an opaque one derives from
+ * that one's nonce, so that a retry can make both again (P4).
  */
-export async function mintGeneration(
+export async function mintGrantAccess(
   context: Pick<GrantContext, "settings" | "signer" | "random" | "retryKeys" | "resources">,
   order: GenerationOrder,
-): Promise<{ readonly access: MintedAccessToken; readonly refresh?: MintedRefreshToken }> {
+  refresh: MintedRefreshToken | undefined,
+): Promise<MintedAccessToken> {
   const { basis, client, grantId, n, target } = order;
   const registered = target === undefined ? undefined : (await context.resources.load(target.id)).state;
-  const refresh = order.refreshGeneration === undefined ? undefined : mintNextRefresh(context, order, order.refreshGeneration);
   const locator = grantLocator(grantId, n);
-  const access = mintAccessToken(context, {
+  return mintAccessToken(context, {
     holder: grantHolder(grantId, basis, target?.id),
     shape: tokenShape(context, client, basis.entity, registered?.status === "active" ? registered : undefined),
     locator,
@@ -44,10 +42,14 @@ export async function mintGeneration(
     notAfter: basis.absoluteExpiresAt,
     secret: () => (refresh === undefined ? undefined : deriveAccessSecret(context.retryKeys, locator, refresh.record)) ?? context.random.token(SECRET_BYTES),
   });
-  return refresh === undefined ? { access } : { access, refresh };
 }
 
-function mintNextRefresh(context: Pick<GrantContext, "settings" | "random" | "retryKeys">, order: GenerationOrder, generation: number): MintedRefreshToken {
+/** Mints the refresh token of a generation: it ends when idle, and with its family. */
+export function mintGrantRefresh(
+  context: Pick<GrantContext, "settings" | "random" | "retryKeys">,
+  order: Pick<GenerationOrder, "grantId" | "basis" | "client" | "now">,
+  generation: number,
+): MintedRefreshToken {
   const { basis, client } = order;
   const idle = client.state.settings.refreshIdleLifetime ?? context.settings.lifetimes[basis.entity].refreshIdle;
   return mintRefreshToken(context, { grantId: order.grantId, generation, idleExpiresAt: Math.min(order.now + idle, basis.absoluteExpiresAt) });

@@ -1,3 +1,5 @@
+import type { OAuthError } from "../errors/index.ts";
+
 /** A request, free of any framework. Header names are lower case. */
 export interface HttpRequest {
   readonly method: string;
@@ -19,6 +21,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
+  /** Set where an answer that is no error to HTTP refuses all the same (a redirect with `error`): the rim logs and counts it. */
+  readonly refused?: OAuthError;
 }
 
 export interface Endpoint {

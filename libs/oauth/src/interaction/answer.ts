@@ -18,5 +18,10 @@ export function authorizationSuccess(settings: Settings, target: AnswerTarget, c
 /** Where a failed one sends it (RFC 6749 §4.1.2.1). */
 export function authorizationError(settings: Settings, target: AnswerTarget, error: Pick<OAuthError, "code" | "description">): string {
   // RFC 9207 §2: errors too
-  return withParameters(target.redirectUri, { error: error.code, error_description: error.description, state: target.state, iss: settings.issuer });
+  return withParameters(target.redirectUri, {
+    error: error.code,
+    error_description: error.description,
+    state: target.state,
+    iss: settings.issuer,
+  });
 }

@@ -12,8 +12,16 @@ interface Denial {
 }
 
 /** Ends an interaction with a no: consumes it for good (P2). True when this call did it, false when it had been used before. */
-export async function denyGrant(context: Pick<OAuthContext, "grants" | "clock" | "settings">, denial: Denial, meta: CommandMeta): Promise<boolean> {
+export async function denyGrant(
+  context: Pick<OAuthContext, "grants" | "clock" | "settings">,
+  denial: Denial,
+  meta: CommandMeta,
+): Promise<boolean> {
   const { id, clientId, subject, reason } = denial;
-  const executed = await context.grants.execute(grantIdOf(context.settings, id), { kind: "deny", now: context.clock.now(), clientId, subject, reason }, meta);
+  const executed = await context.grants.execute(
+    grantIdOf(context.settings, id),
+    { kind: "deny", now: context.clock.now(), clientId, subject, reason },
+    meta,
+  );
   return executed.outcome.kind === "denied";
 }

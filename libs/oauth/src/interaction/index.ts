@@ -3,7 +3,7 @@ export { grantIdOf, interactionUrl, openInteraction, sealInteraction, startInter
 export { denyGrant } from "./deny-grant.ts";
 export { issueCode } from "./issue-code.ts";
 export { offerFor, type Offer, type OfferedResource } from "./offer.ts";
-export { fullGrant, remembered, type GrantedScopes } from "./remembered.ts";
+export { fullGrant, mayRemember, remembered, type GrantedScopes } from "./remembered.ts";
 export { refuseAuthorization, type Refusal } from "./refuse.ts";
 export { nextStep, type Step } from "./next-step.ts";
 export { sessionServes } from "./session-serves.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { AuthorizationRequest } from "../authorization-request/index.ts";
+import { clientForPerson, type AuthorizationRequest } from "../authorization-request/index.ts";
 import { browserKey } from "../browser/index.ts";
 import type { ClientView, OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
@@ -20,7 +20,11 @@ export interface Interaction {
   readonly formerCookieId?: string;
 }
 
-type Begin = Pick<Interaction, "request" | "browser"> & { readonly client: ClientView; readonly pushedId?: string; readonly formerCookieId?: string };
+type Begin = Pick<Interaction, "request" | "browser"> & {
+  readonly client: ClientView;
+  readonly pushedId?: string;
+  readonly formerCookieId?: string;
+};
 
 export function startInteraction(context: Pick<OAuthContext, "clock" | "random" | "settings">, begin: Begin): Interaction {
   const startedAt = context.clock.now();
@@ -44,7 +48,11 @@ export function sealInteraction(context: Pick<OAuthContext, "seals">, interactio
   return context.seals.seal("interaction", interaction);
 }
 
-export function interactionUrl(context: Pick<OAuthContext, "seals" | "settings">, page: "login" | "consent", interaction: Interaction): string {
+export function interactionUrl(
+  context: Pick<OAuthContext, "seals" | "settings">,
+  page: "login" | "consent",
+  interaction: Interaction,
+): string {
   return `${context.settings.basePath}/${page}?interaction=${encodeURIComponent(sealInteraction(context, interaction))}`;
 }
 
@@ -60,18 +68,30 @@ export async function openInteraction(
   const interaction = sealed === undefined ? undefined : context.seals.open<Interaction>("interaction", sealed);
   if (interaction === undefined) throw unknown();
   if (interaction.exp <= context.clock.now()) {
-    throw new OAuthError("invalid_request", "interaction-expired", "You took longer than this sign-in may last. Go back to the application and start again.");
+    throw new OAuthError(
+      "invalid_request",
+      "interaction-expired",
+      "You took longer than this sign-in may last. Go back to the application and start again.",
+    );
   }
   // Whoever carries the link to another browser gets nowhere: no login there ends up in a client here.
   if (browserKey(context, request) !== interaction.browser) throw unknown();
-  const client = await context.directory.find(interaction.request.clientId);
+  const client = await clientForPerson(context, interaction.request.clientId);
   const registered = client.state.metadata.redirect_uris;
   if (!registered.some((uri) => redirectUriMatches(uri, interaction.request.redirectUri))) {
-    throw new OAuthError("invalid_request", "redirect-uri-unregistered", "The application has changed its registration. Go back to it and start again.");
+    throw new OAuthError(
+      "invalid_request",
+      "redirect-uri-unregistered",
+      "The application has changed its registration. Go back to it and start again.",
+    );
   }
   return { interaction, client };
 }
 
 function unknown(): OAuthError {
-  return new OAuthError("invalid_request", "interaction-unknown", "This sign-in was not started in this browser. Go back to the application and start again.");
+  return new OAuthError(
+    "invalid_request",
+    "interaction-unknown",
+    "This sign-in was not started in this browser. Go back to the application and start again.",
+  );
 }

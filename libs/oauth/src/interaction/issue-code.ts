@@ -12,7 +12,10 @@ import { grantIdOf, type Interaction } from "./interaction.ts";
 import type { Offer } from "./offer.ts";
 import type { GrantedScopes } from "./remembered.ts";
 
-export type IssueContext = Pick<OAuthContext, "grants" | "clients" | "subjects" | "resources" | "consents" | "clock" | "random" | "settings">;
+export type IssueContext = Pick<
+  OAuthContext,
+  "grants" | "clients" | "subjects" | "resources" | "consents" | "clock" | "random" | "settings"
+>;
 
 export interface Issue {
   readonly interaction: Interaction;
@@ -36,7 +39,11 @@ export async function issueCode(context: IssueContext, issue: Issue, meta: Comma
   const event = await grantAuthorized(context, { ...issue, client }, code.hash);
   const { outcome } = await context.grants.execute(grantId, { kind: "authorize", now: context.clock.now(), event }, meta);
   if (outcome.kind !== "authorized") {
-    throw new OAuthError("invalid_request", "interaction-unknown", "This request was already answered. Go back to the application and start again if you need to.");
+    throw new OAuthError(
+      "invalid_request",
+      "interaction-unknown",
+      "This request was already answered. Go back to the application and start again if you need to.",
+    );
   }
   return authorizationSuccess(context.settings, interaction.request, code.value);
 }
@@ -50,7 +57,10 @@ async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: st
   const resources = grantedResources(issue);
   const identity = granted[""] ?? [];
   const standing = await currentStanding(context, {
-    clientId: client.clientId, subject: session.subject, sessionId: session.sid, resourceIds: resources.map(({ id }) => id),
+    clientId: client.clientId,
+    subject: session.subject,
+    sessionId: session.sid,
+    resourceIds: resources.map(({ id }) => id),
   });
   return {
     clientId: client.clientId,

@@ -30,7 +30,8 @@ export async function nextStep(context: Parts, interaction: Interaction, client:
   const stream = consentStreamId(session.subject, client.clientId);
   const consent = await context.consents.load(stream);
   if (!remembered(interaction, client, consent.state, offer)) {
-    if (silent) throw new OAuthError("consent_required", "consent-required", "The person has not allowed this yet, and prompt=none forbids asking.");
+    if (silent)
+      throw new OAuthError("consent_required", "consent-required", "The person has not allowed this yet, and prompt=none forbids asking.");
     return { kind: "consent", session, offer };
   }
   const reference = { stream: context.consents.stream(stream), revision: consent.revision };

@@ -40,7 +40,8 @@ async function offerResource(
   requested: readonly string[] | undefined,
 ): Promise<OfferedResource> {
   const { state: resource } = await context.resources.load(resourceId);
-  if (resource.status !== "active") throw new OAuthError("invalid_target", "resource-unknown", "A requested resource is not registered any more.");
+  if (resource.status !== "active")
+    throw new OAuthError("invalid_target", "resource-unknown", "A requested resource is not registered any more.");
   const query = { client, subject, resource };
   if (!(await personAdmits(context, query))) throw denied();
   return { resource, scopes: await permittedFor(context, { ...query, requested: requested?.filter((scope) => !isIdentityScope(scope)) }) };
@@ -50,14 +51,22 @@ function identityScopes(client: ClientView, request: AuthorizationRequest): read
   const ceiling = scopeCeiling(client);
   if (request.scope !== undefined) {
     // offline_access is always accepted (mcp-auth.md, decisions): a ceiling speaks of what may be read, not of how long.
-    return request.scope.filter((scope) => isIdentityScope(scope) && (ceiling === undefined || ceiling.includes(scope) || scope === "offline_access"));
+    return request.scope.filter(
+      (scope) => isIdentityScope(scope) && (ceiling === undefined || ceiling.includes(scope) || scope === "offline_access"),
+    );
   }
   if (request.resources.length > 0) return [];
   // Nothing asked and no resource: what the client registered about people, else who they are by pseudonym.
-  const registered = (parseOptionalScope(client.state.metadata.scope) ?? []).filter((scope) => isIdentityScope(scope) && (ceiling === undefined || ceiling.includes(scope)));
+  const registered = (parseOptionalScope(client.state.metadata.scope) ?? []).filter(
+    (scope) => isIdentityScope(scope) && (ceiling === undefined || ceiling.includes(scope)),
+  );
   return registered.length > 0 ? registered : IDENTITY_SCOPES.slice(0, 1);
 }
 
 function denied(): OAuthError {
-  return new OAuthError("access_denied", "policy-denied", "The access policy does not allow this person to use the requested resource through this client.");
+  return new OAuthError(
+    "access_denied",
+    "policy-denied",
+    "The access policy does not allow this person to use the requested resource through this client.",
+  );
 }

@@ -13,7 +13,7 @@ export interface Refusal {
   /** Has a person acted on our pages, or did the client forbid pages (prompt=none)? Then the redirect may be at once. */
   readonly direct: boolean;
   /** Interaction or pushed request this ends, with who was logged in. Absent: nothing had begun, so nothing is recorded (P13). */
-  readonly ends?: { readonly id: string; readonly subject?: string };
+  readonly ends?: { readonly id: string; readonly subject: string | undefined };
 }
 
 type Parts = Pick<OAuthContext, "grants" | "clock" | "settings" | "subjectKeys" | "security">;
@@ -21,18 +21,38 @@ type Parts = Pick<OAuthContext, "grants" | "clock" | "settings" | "subjectKeys" 
 /** Tells the client no: by redirect, or where that would make us an open redirector by a page with a link. */
 export async function refuseAuthorization(context: Parts, request: HttpRequest, refusal: Refusal): Promise<HttpResponse> {
   const { client, target, error } = refusal;
-  context.security.count({ type: "RequestRefused", reason: error.reason, ip: request.ip, clientId: client.clientId, endpoint: "authorize" });
+  context.security.count({
+    type: "RequestRefused",
+    reason: error.reason,
+    ip: request.ip,
+    clientId: client.clientId,
+    endpoint: "authorize",
+  });
   if (refusal.ends !== undefined) await end(context, request, refusal, refusal.ends);
   const location = authorizationError(context.settings, target, error);
   // RFC 9700 §4.11.2: no instant redirect to an address nobody has vetted; the person's own machine is no phishing site
   if (!refusal.direct && client.state.verification !== "operator" && !isLoopbackRedirect(target.redirectUri)) {
-    return returnPage(context, client, location, error.description);
+    return { ...returnPage(context, client, location, error.description), refused: error };
   }
-  return request.method === "POST" ? seeOther(location) : redirect(location);
+  return { ...(request.method === "POST" ? seeOther(location) : redirect(location)), refused: error };
 }
 
-async function end(context: Parts, request: HttpRequest, { client, error }: Refusal, { id, subject }: NonNullable<Refusal["ends"]>): Promise<void> {
-  const actor = subject === undefined ? { kind: "client", id: client.clientId } as const : { kind: "user", id: subject } as const;
-  const denied = await denyGrant(context, { id, clientId: client.clientId, subject: subject ?? "", reason: error.reason }, commandMeta(context, request, actor));
-  if (!denied) throw new OAuthError("invalid_request", "interaction-unknown", "This request was already answered. Go back to the application and start again if you need to.");
+async function end(
+  context: Parts,
+  request: HttpRequest,
+  { client, error }: Refusal,
+  { id, subject }: NonNullable<Refusal["ends"]>,
+): Promise<void> {
+  const actor = subject === undefined ? ({ kind: "client", id: client.clientId } as const) : ({ kind: "user", id: subject } as const);
+  const denied = await denyGrant(
+    context,
+    { id, clientId: client.clientId, subject: subject ?? "", reason: error.reason },
+    commandMeta(context, request, actor),
+  );
+  if (!denied)
+    throw new OAuthError(
+      "invalid_request",
+      "interaction-unknown",
+      "This request was already answered. Go back to the application and start again if you need to.",
+    );
 }

@@ -13,12 +13,17 @@ export function fullGrant(offer: Offer): GrantedScopes {
   return Object.fromEntries([...(offer.identity.length > 0 ? [["", offer.identity] as const] : []), ...resources]);
 }
 
+/** May a decision about this client stand in for the person's next one at all? */
+export function mayRemember(interaction: Interaction, client: ClientView): boolean {
+  // RFC 8252 §8.6: any program on the machine can pose as an unvetted client at a loopback address, so the person is always asked
+  return client.state.verification === "operator" || !isLoopbackRedirect(interaction.request.redirectUri);
+}
+
 /** Has the person already allowed all of this, with the wish not to be asked again? */
 export function remembered(interaction: Interaction, client: ClientView, consent: ConsentState, offer: Offer): boolean {
   // OpenID Connect Core §3.1.2.1: prompt=consent asks again
   if (interaction.request.prompt.includes("consent")) return false;
-  // RFC 8252 §8.6: any program on the machine can pose as an unvetted client at a loopback address, so the person is always asked
-  if (client.state.verification !== "operator" && isLoopbackRedirect(interaction.request.redirectUri)) return false;
+  if (!mayRemember(interaction, client)) return false;
   if (consent.status !== "granted" || !consent.remember) return false;
   return Object.entries(fullGrant(offer)).every(([resource, scopes]) => {
     const known = consent.scopes[resource];

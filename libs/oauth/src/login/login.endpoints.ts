@@ -7,6 +7,14 @@ export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
   const path = `${context.settings.basePath}/login`;
   return [
     { id: "login", method: "GET", path, audience: "person", handle: (request) => showLogin(context, request) },
-    { id: "login-submit", method: "POST", path, accepts: "form", bodyLimit: 32_768, audience: "person", handle: (request) => submitLogin(context, request) },
+    {
+      id: "login-submit",
+      method: "POST",
+      path,
+      accepts: "form",
+      bodyLimit: 32_768,
+      audience: "person",
+      handle: (request) => submitLogin(context, request),
+    },
   ];
 }

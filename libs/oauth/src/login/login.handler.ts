@@ -47,7 +47,10 @@ async function checkPassword(context: OAuthContext, request: HttpRequest, userna
 
 async function beginSession(context: OAuthContext, request: HttpRequest, person: Person, username: string): Promise<Session> {
   const subject = await recogniseSubject(context, request, person, username);
-  if (subject.status !== "active") throw new OAuthError("access_denied", "subject-barred", "This account has been disabled. Ask the operator of this server.", { status: 403 });
+  if (subject.status !== "active")
+    throw new OAuthError("access_denied", "subject-barred", "This account has been disabled. Ask the operator of this server.", {
+      status: 403,
+    });
   const former = await readSession(context, request);
   if (former !== undefined) await endCookie(context, request, former);
   return startSession(context, { subject: subject.subject, iss: person.iss, amr: person.amr, generation: subject.generation }, former);
@@ -56,7 +59,11 @@ async function beginSession(context: OAuthContext, request: HttpRequest, person:
 // Session fixation: what the browser held before a login is worth nothing after it
 async function endCookie(context: OAuthContext, request: HttpRequest, former: Session): Promise<void> {
   const meta = commandMeta(context, request, { kind: "user", id: former.subject });
-  await context.subjects.execute(former.subject, { kind: "end-session", now: context.clock.now(), sessionId: former.cookieId, reason: "replaced" }, meta);
+  await context.subjects.execute(
+    former.subject,
+    { kind: "end-session", now: context.clock.now(), sessionId: former.cookieId, reason: "replaced" },
+    meta,
+  );
 }
 
 // RFC 9700 §4.12: 303, so that the browser never posts the credentials again

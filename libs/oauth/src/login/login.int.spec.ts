@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authorizationUrl, hidden, locationOf, text, Visitor } from "../testing/visitor.ts";
 import { MCP, META, openWorld, type World } from "../testing/world.ts";
 
-// Real: event store, keys, deciders, directory, people. Made: clock, limits, security log.
+// Real: event store, keys, limits, deciders, directory, people. Made: clock, security log.
 let world: World;
 beforeAll(async () => {
   world = await openWorld();
   await world.registerClient("app");
-  await world.registerResource(MCP, [{ name: "files:read", description: "Read your files" }, { name: "files:write", description: "Change your files" }]);
+  await world.registerResource(MCP, [
+    { name: "files:read", description: "Read your files" },
+    { name: "files:write", description: "Change your files" },
+  ]);
 });
 afterAll(() => world.close());
 
@@ -29,7 +32,7 @@ describe("the login page", () => {
     expect(page.body).toContain('<label for="username">');
     expect(page.body).toContain('autocomplete="current-password"');
     expect(page.body).not.toContain("<script");
-    expect(page.headers?.["content-security-policy"]).toContain("form-action 'self' https://client.example.com;");
+    expect(page.headers?.["content-security-policy"]).toContain("form-action 'self' https://client.example.com https:;");
   });
 
   it("shows a login hint as text only", async () => {
@@ -40,7 +43,9 @@ describe("the login page", () => {
 
   it("binds the browser with a cookie scripts can't read", async () => {
     const response = await new Visitor(world).get(authorizationUrl());
-    expect(response.headers?.["set-cookie"]).toEqual([expect.stringMatching(/^grantline-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)]);
+    expect(response.headers?.["set-cookie"]).toEqual([
+      expect.stringMatching(/^grantline-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
+    ]);
   });
 });
 
@@ -50,14 +55,21 @@ describe("logging in", () => {
     const response = await visitor.post("/oauth/login", { ...hidden(page), username: "demo", password: "demo" });
     expect(response.status).toBe(303);
     expect(locationOf(response)).toMatch(/^\/oauth\/consent\?interaction=/);
-    expect(response.headers?.["set-cookie"]).toEqual([expect.stringMatching(/^grantline-session=\S+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=28800$/)]);
+    expect(response.headers?.["set-cookie"]).toEqual([
+      expect.stringMatching(/^grantline-session=\S+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=28800$/),
+    ]);
   });
 
   it("says the same, with 401, for a wrong password, an unknown name, an empty form and an endless password", async () => {
     const { visitor, page } = await loginPage();
     const attempt = (username: string, password: string) => visitor.post("/oauth/login", { ...hidden(page), username, password });
     world.counted.length = 0;
-    const pages = [await attempt("demo", "wrong"), await attempt("nobody", "demo"), await attempt("", ""), await attempt("demo", "x".repeat(2000))];
+    const pages = [
+      await attempt("demo", "wrong"),
+      await attempt("nobody", "demo"),
+      await attempt("", ""),
+      await attempt("demo", "x".repeat(2000)),
+    ];
     for (const failed of pages) {
       expect(failed.status).toBe(401);
       expect(text(failed)).toContain("The name or password is not right.");
@@ -74,7 +86,17 @@ describe("logging in", () => {
     for (let n = 0; n < 7; n++) {
       const body = new URLSearchParams({ ...hidden(page), username: "Root", password: `guess-${n}` }).toString();
       const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-      statuses.push((await world.call({ method: "POST", path: "/oauth/login", body, ip: `198.51.100.${n}`, headers: { cookie, "sec-fetch-site": "same-origin" } })).status);
+      statuses.push(
+        (
+          await world.call({
+            method: "POST",
+            path: "/oauth/login",
+            body,
+            ip: `198.51.100.${n}`,
+            headers: { cookie, "sec-fetch-site": "same-origin" },
+          })
+        ).status,
+      );
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
@@ -92,10 +114,16 @@ describe("logging in", () => {
     expect(visitor.cookies.has("grantline-session")).toBe(false);
   });
 
-  it.each([{ origin: "http://localhost:8080" }, { origin: "null" }, {}])("takes our own form from a browser that says %j", async (headers) => {
-    const { visitor, page } = await loginPage();
-    expect((await visitor.post("/oauth/login", { ...hidden(page), username: "demo", password: "demo" }, headers as Record<string, string>)).status).toBe(303);
-  });
+  it.each([{ origin: "http://localhost:8080" }, { origin: "null" }, {}])(
+    "takes our own form from a browser that says %j",
+    async (headers) => {
+      const { visitor, page } = await loginPage();
+      expect(
+        (await visitor.post("/oauth/login", { ...hidden(page), username: "demo", password: "demo" }, headers as Record<string, string>))
+          .status,
+      ).toBe(303);
+    },
+  );
 
   it("refuses the form token of another form, another browser or another hour", async () => {
     const one = await loginPage();
@@ -150,9 +178,13 @@ describe("the subject behind a person", () => {
     const fresh = await openWorld();
     await fresh.registerClient("app");
     await fresh.registerResource(MCP, [{ name: "files:read", description: "Read your files" }]);
-    const answers = await Promise.all([new Visitor(fresh), new Visitor(fresh), new Visitor(fresh)].map((visitor) => visitor.authorize(authorizationUrl())));
+    const answers = await Promise.all(
+      [new Visitor(fresh), new Visitor(fresh), new Visitor(fresh)].map((visitor) => visitor.authorize(authorizationUrl())),
+    );
     expect(answers.every((each) => each.searchParams.has("code"))).toBe(true);
-    const link = await fresh.context.store.readStream(fresh.context.logins.stream(fresh.context.subjectKeys.loginHash("urn:test:people", "demo")));
+    const link = await fresh.context.store.readStream(
+      fresh.context.logins.stream(fresh.context.subjectKeys.loginHash("urn:test:people", "demo")),
+    );
     expect(link).toHaveLength(1);
     await fresh.close();
   });
@@ -176,7 +208,11 @@ describe("the session", () => {
   it("ends with its time, with a raised generation, and is nothing when forged", async () => {
     const visitor = new Visitor(world);
     await visitor.authorize(authorizationUrl());
-    await world.context.subjects.execute(await subjectOf("demo"), { kind: "revoke-all", now: world.time.now, reason: "stolen laptop" }, META);
+    await world.context.subjects.execute(
+      await subjectOf("demo"),
+      { kind: "revoke-all", now: world.time.now, reason: "stolen laptop" },
+      META,
+    );
     expect(locationOf(await visitor.get("/oauth/grants"))).toBe("/oauth/login");
     const { visitor: other, page } = await loginPage();
     await other.login(page);

@@ -2,7 +2,7 @@ import { csrfToken, type Browser } from "../browser/index.ts";
 import type { OAuthContext } from "../context/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { clean, html, personPage } from "../pages/index.ts";
-import { redirectOrigin } from "../redirect-uri/index.ts";
+import { redirectChain } from "../redirect-uri/index.ts";
 import { loginForm, type LoginPurpose } from "./login.request.ts";
 
 interface LoginView {
@@ -11,7 +11,10 @@ interface LoginView {
   readonly failed: boolean;
 }
 
-export function loginPage(context: Pick<OAuthContext, "settings" | "seals" | "clock">, { purpose, browser, failed }: LoginView): HttpResponse {
+export function loginPage(
+  context: Pick<OAuthContext, "settings" | "seals" | "clock">,
+  { purpose, browser, failed }: LoginView,
+): HttpResponse {
   const authorization = purpose.kind === "authorization" ? purpose : undefined;
   const name = clean(authorization?.client.state.metadata.client_name);
   return personPage({
@@ -19,18 +22,42 @@ export function loginPage(context: Pick<OAuthContext, "settings" | "seals" | "cl
     title: "Log in",
     basePath: context.settings.basePath,
     // The redirects after this form may end at the client, when consent is remembered.
-    formTargets: authorization === undefined ? [] : [redirectOrigin(authorization.interaction.request.redirectUri)],
+    formTargets: authorization === undefined ? [] : redirectChain(authorization.interaction.request.redirectUri),
     cookies: browser.cookies,
-    body: html`
-${authorization === undefined ? html`<p>to see and withdraw what you have allowed applications to do.</p>` : html`<p id="login-reason">to continue to <strong>${name ?? "an application"}</strong>. You decide on the next page what it may do.</p>`}
-${failed ? html`<div class="notice failure" role="alert" id="login-error"><p>The name or password is not right.</p></div>` : undefined}
-<form id="login-form" method="post" action="${context.settings.basePath}/login">
-<input type="hidden" name="csrf" value="${csrfToken(context, browser.key, loginForm(purpose))}">
-${authorization === undefined ? undefined : html`<input type="hidden" name="interaction" value="${authorization.sealed}">`}
-<div class="field"><label for="username">Name</label><input type="text" id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="256" value="${clean(authorization?.interaction.request.loginHint)}"${described(failed)}></div>
-<div class="field"><label for="password">Password</label><input type="password" id="password" name="password" autocomplete="current-password" required maxlength="1024"${described(failed)}></div>
-<div class="actions"><button class="primary" id="login-submit" type="submit">Log in</button></div>
-</form>`,
+    body: html` ${authorization === undefined ? html`<p>to see and withdraw what you have allowed applications to do.</p>` : html`<p id="login-reason">to continue to <strong>${name ?? "an application"}</strong>. You decide on the next page what it may do.</p>`}
+      ${failed ? html`<div class="notice failure" role="alert" id="login-error"><p>The name or password is not right.</p></div>` : undefined}
+      <form id="login-form" method="post" action="${context.settings.basePath}/login">
+        <input type="hidden" name="csrf" value="${csrfToken(context, browser.key, loginForm(purpose))}" />
+        ${authorization === undefined ? undefined : html`<input type="hidden" name="interaction" value="${authorization.sealed}" />`}
+        <div class="field">
+          <label for="username">Name</label
+          ><input
+            type="text"
+            id="username"
+            name="username"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+            maxlength="256"
+            value="${clean(authorization?.interaction.request.loginHint)}"
+            ${described(failed)}
+          />
+        </div>
+        <div class="field">
+          <label for="password">Password</label
+          ><input
+            type="password"
+            id="password"
+            name="password"
+            autocomplete="current-password"
+            required
+            maxlength="1024"
+            ${described(failed)}
+          />
+        </div>
+        <div class="actions"><button class="primary" id="login-submit" type="submit">Log in</button></div>
+      </form>`,
   });
 }
 

@@ -16,10 +16,17 @@ export async function recogniseSubject(context: Parts, request: HttpRequest, per
   const claims = { ...person.claims, [LOGIN_NAME]: username };
   const { state } = await context.subjects.load(subject, { fresh: true });
   if (state.status === "disabled") return state;
-  const changed = state.status !== "active" || !isDeepStrictEqual(state.groups, person.groups) || !isDeepStrictEqual(await openClaims(context, state), claims);
+  const changed =
+    state.status !== "active" ||
+    !isDeepStrictEqual(state.groups, person.groups) ||
+    !isDeepStrictEqual(await openClaims(context, state), claims);
   const sealed = changed ? await sealClaims(context, subject, claims) : "";
   const meta = commandMeta(context, request, { kind: "user", id: subject });
-  const seen = await context.subjects.execute(subject, { kind: "see", now: context.clock.now(), subject, claims: sealed, groups: person.groups, changed }, meta);
+  const seen = await context.subjects.execute(
+    subject,
+    { kind: "see", now: context.clock.now(), subject, claims: sealed, groups: person.groups, changed },
+    meta,
+  );
   return seen.state;
 }
 

@@ -31,10 +31,20 @@ function confirm(context: OAuthContext, request: HttpRequest, { parameters, retu
     const value = parameters.get(name);
     return value === undefined ? [] : [{ name, value }];
   });
-  return confirmPage(context, { csrf: csrfToken(context, browser.key, "logout"), cookies: browser.cookies, carried, returnTo: returnTo?.uri });
+  return confirmPage(context, {
+    csrf: csrfToken(context, browser.key, "logout"),
+    cookies: browser.cookies,
+    carried,
+    returnTo: returnTo?.uri,
+  });
 }
 
-async function finish(context: OAuthContext, request: HttpRequest, { hint, returnTo }: LogoutRequest, session: Session | undefined): Promise<HttpResponse> {
+async function finish(
+  context: OAuthContext,
+  request: HttpRequest,
+  { hint, returnTo }: LogoutRequest,
+  session: Session | undefined,
+): Promise<HttpResponse> {
   const ended = session === undefined ? hinted(hint) : { subject: session.subject, sessionId: session.sid };
   if (ended !== undefined) await endSession(context, request, ended);
   const cookies = [clearSessionCookie(context)];
@@ -46,7 +56,11 @@ function hinted(hint: LogoutHint | undefined): { readonly subject: string; reado
   return hint?.sessionId === undefined ? undefined : { subject: hint.subject, sessionId: hint.sessionId };
 }
 
-async function endSession(context: OAuthContext, request: HttpRequest, { subject, sessionId }: { readonly subject: string; readonly sessionId: string }): Promise<void> {
+async function endSession(
+  context: OAuthContext,
+  request: HttpRequest,
+  { subject, sessionId }: { readonly subject: string; readonly sessionId: string },
+): Promise<void> {
   const meta = commandMeta(context, request, { kind: "user", id: subject });
   await context.subjects.execute(subject, { kind: "end-session", now: context.clock.now(), sessionId, reason: "logout" }, meta);
 }

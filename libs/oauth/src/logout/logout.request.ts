@@ -1,4 +1,5 @@
-import type { ClientView, OAuthContext } from "../context/index.ts";
+import { clientForPerson } from "../authorization-request/index.ts";
+import type { OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { formParameters, queryParameters, type HttpRequest, type Parameters } from "../http/index.ts";
 import { withParameters } from "../redirect-uri/index.ts";
@@ -41,11 +42,13 @@ function parseHint(context: Parts, parameters: Parameters): LogoutHint | undefin
   const { iss, aud, sub, sid } = verified?.payload ?? {};
   const clientId = Array.isArray(aud) ? aud[0] : aud;
   // RP-Initiated Logout §2: issued by us; an expired one will do. An access token has another typ.
-  const ours = verified?.header["typ"] === "JWT" && iss === context.settings.issuer && typeof sub === "string" && typeof clientId === "string";
+  const ours =
+    verified?.header["typ"] === "JWT" && iss === context.settings.issuer && typeof sub === "string" && typeof clientId === "string";
   if (!ours) throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was not issued here.");
   const named = parameters.get("client_id");
   // RP-Initiated Logout §2: client_id, where given too, must be the one the ID token was issued to
-  if (named !== undefined && named !== clientId) throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was issued to another client.");
+  if (named !== undefined && named !== clientId)
+    throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was issued to another client.");
   return { clientId, subject: sub, ...(typeof sid === "string" ? { sessionId: sid } : {}) };
 }
 
@@ -53,20 +56,18 @@ async function returnAddress(context: Parts, parameters: Parameters, hint: Logou
   const uri = parameters.get("post_logout_redirect_uri");
   if (uri === undefined) return undefined;
   const clientId = hint?.clientId ?? parameters.get("client_id");
-  const client = clientId === undefined ? undefined : await findClient(context, clientId);
+  const client = clientId === undefined ? undefined : await clientForPerson(context, clientId);
   // RP-Initiated Logout §3: exactly one of those registered, else no redirect at all
   if (client?.state.metadata.post_logout_redirect_uris?.includes(uri) !== true) {
-    throw new OAuthError("invalid_request", "post-logout-redirect-unregistered", "The post_logout_redirect_uri is not one this client registered.");
+    throw new OAuthError(
+      "invalid_request",
+      "post-logout-redirect-unregistered",
+      "The post_logout_redirect_uri is not one this client registered.",
+    );
   }
   // RFC 9700 §4.11.2: anybody can register an address; without an ID token of ours only an operator's clients are followed at once
-  return { uri: withParameters(uri, { state: parameters.get("state") }), trusted: hint !== undefined || client.state.verification === "operator" };
-}
-
-async function findClient(context: Parts, clientId: string): Promise<ClientView> {
-  try {
-    return await context.directory.find(clientId);
-  } catch (error) {
-    if (!(error instanceof OAuthError) || error.code !== "invalid_client") throw error;
-    throw new OAuthError("invalid_client", error.reason, error.description, { status: 400, cause: error });
-  }
+  return {
+    uri: withParameters(uri, { state: parameters.get("state") }),
+    trusted: hint !== undefined || client.state.verification === "operator",
+  };
 }

@@ -23,7 +23,9 @@ export async function download({ url, addresses, maxBytes, signal }: Download): 
   const client = new Client(url.origin, { connect: { lookup: pinned(addresses) }, maxHeaderSize: 16_384, pipelining: 1 });
   try {
     const response = await client.request({
-      method: "GET", path: `${url.pathname}${url.search}`, signal,
+      method: "GET",
+      path: `${url.pathname}${url.search}`,
+      signal,
       // No compression: 5 kB of gzip can be 5 MB of text.
       headers: { accept: "application/json", "accept-encoding": "identity", "user-agent": "grantline" },
     });
@@ -39,7 +41,11 @@ export async function download({ url, addresses, maxBytes, signal }: Download): 
 function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, options, callback) => {
     const first = addresses[0];
-    if (options.all === true) callback(null, addresses.map(({ address, family }) => ({ address, family })));
+    if (options.all === true)
+      callback(
+        null,
+        addresses.map(({ address, family }) => ({ address, family })),
+      );
     else callback(null, first?.address ?? "", first?.family);
   };
 }
@@ -51,7 +57,8 @@ function refuseAnswer(status: number, headers: Readonly<Record<string, string>>,
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") throw new OutboundError("content-encoding", "the answer is compressed");
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type)) throw new OutboundError("content-type", "the answer is not JSON");
+  if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type))
+    throw new OutboundError("content-type", "the answer is not JSON");
   if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
 }
 

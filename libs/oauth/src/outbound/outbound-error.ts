@@ -1,6 +1,16 @@
 /** Why a fetch did not give a document. `refused` means that not one packet was sent. */
 export type OutboundFailure =
-  | "url-refused" | "address-refused" | "name-unknown" | "redirected" | "status" | "content-type" | "content-encoding" | "too-large" | "timed-out" | "unreachable" | "busy";
+  | "url-refused"
+  | "address-refused"
+  | "name-unknown"
+  | "redirected"
+  | "status"
+  | "content-type"
+  | "content-encoding"
+  | "too-large"
+  | "timed-out"
+  | "unreachable"
+  | "busy";
 
 /** A fetch of ours that failed. Never cached for more than half a minute. */
 export class OutboundError extends Error {

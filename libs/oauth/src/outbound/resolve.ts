@@ -3,7 +3,10 @@ import { isIP } from "node:net";
 import { isLoopbackAddress, isLoopbackHost, isPublicAddress } from "./address.ts";
 import { OutboundError } from "./outbound-error.ts";
 
-export interface ResolvedAddress { readonly address: string; readonly family: number }
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
 
 /** All addresses of a name. Rejects when there are none. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;

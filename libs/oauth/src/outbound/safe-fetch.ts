@@ -71,10 +71,9 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
 }
 
 function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((done, fail) => {
-    signal.addEventListener("abort", () => fail(timedOut()), { once: true });
-    work.then(done, fail);
-  });
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(timedOut()), { once: true });
+  return Promise.race([work, over]);
 }
 
 function asOutboundError(error: unknown, signal: AbortSignal): OutboundError {

@@ -19,7 +19,8 @@ export function errorPage(view: ErrorPageView): HttpResponse {
     status: view.status,
     title: view.title,
     basePath: view.basePath ?? "/oauth",
-    body: html`<div class="notice failure" id="error-message" role="alert"><p>${view.message}</p></div>${view.next}`,
+    body: html`<div class="notice failure" id="error-message" role="alert"><p>${view.message}</p></div>
+      ${view.next}`,
     footer: html`<p>Correlation id: <code id="correlation-id">${view.correlationId}</code></p>`,
   });
 }

@@ -18,24 +18,23 @@ export interface PersonPage {
 /** A whole page for a person: no script, one stylesheet, not to be framed, cached or referred from. */
 export function personPage(view: PersonPage): HttpResponse {
   const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${view.title} · Grantline</title>
-<link rel="stylesheet" href="${stylesheetPath(view.basePath)}">
-</head>
-<body>
-<header>Grantline</header>
-<main>
-<h1>${view.title}</h1>
-${view.body}
-</main>
-${view.footer === undefined ? undefined : html`<footer>${view.footer}</footer>`}
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${view.title} · Grantline</title>
+        <link rel="stylesheet" href="${stylesheetPath(view.basePath)}" />
+      </head>
+      <body>
+        <header>Grantline</header>
+        <main>
+          <h1>${view.title}</h1>
+          ${view.body}
+        </main>
+        ${view.footer === undefined ? undefined : html`<footer>${view.footer}</footer>`}
+      </body>
+    </html> `;
   return page(view.status, document.markup, {
     "content-security-policy": contentPolicy(view.formTargets ?? []),
     "referrer-policy": "no-referrer",

@@ -20,7 +20,11 @@ export function stylesheetEndpoints(context: Pick<OAuthContext, "settings">): re
       audience: "person",
       handle: () => ({
         status: 200,
-        headers: { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff" },
+        headers: {
+          "content-type": "text/css; charset=utf-8",
+          "cache-control": "public, max-age=31536000, immutable",
+          "x-content-type-options": "nosniff",
+        },
         body: STYLE,
       }),
     },

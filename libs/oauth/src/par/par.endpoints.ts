@@ -6,7 +6,12 @@ import { pushAuthorizationRequest } from "./par.handler.ts";
 export function parEndpoints(context: OAuthContext): readonly Endpoint[] {
   return [
     {
-      id: "par", method: "POST", path: `${context.settings.basePath}/par`, accepts: "form", audience: "program", cors: true,
+      id: "par",
+      method: "POST",
+      path: `${context.settings.basePath}/par`,
+      accepts: "form",
+      audience: "program",
+      cors: true,
       handle: (request) => pushAuthorizationRequest(context, request),
     },
   ];

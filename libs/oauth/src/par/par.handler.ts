@@ -12,11 +12,17 @@ export async function pushAuthorizationRequest(context: OAuthContext, request: H
   const client = await authenticateClient(context, request, parameters);
   await limitStrangers(context, request, client);
   // RFC 9126 §2.1: a request_uri may not be pushed
-  if (parameters.get("request_uri") !== undefined) throw new OAuthError("invalid_request", "request-uri-unsupported", "request_uri may not be part of a pushed request.");
+  if (parameters.get("request_uri") !== undefined)
+    throw new OAuthError("invalid_request", "request-uri-unsupported", "request_uri may not be part of a pushed request.");
   const target = await pushedTarget(client, parameters);
   await parseAuthorizationRequest(context, target, parameters);
   const lifetime = context.settings.lifetimes[entityOf(client, "")].parRequest;
-  const pushed = { id: context.random.hex(32), clientId: client.clientId, exp: context.clock.now() + lifetime, parameters: pushedParameters(client, parameters) };
+  const pushed = {
+    id: context.random.hex(32),
+    clientId: client.clientId,
+    exp: context.clock.now() + lifetime,
+    parameters: pushedParameters(client, parameters),
+  };
   return json(201, { request_uri: sealPushedRequest(context, pushed), expires_in: lifetime }, client.headers);
 }
 
@@ -27,11 +33,12 @@ async function limitStrangers(context: OAuthContext, request: HttpRequest, clien
   await context.limits.consume("anonymous-write", request.ip);
 }
 
-async function pushedTarget(client: ClientView, parameters: Parameters): Promise<RedirectTarget> {
-  const named = parameters.get("client_id");
-  // RFC 9126 §2.1: the client_id, where given, is the authenticated client's
-  if (named !== undefined && named !== client.clientId) throw new OAuthError("invalid_request", "client-method-mismatch", "client_id is not the authenticated client.");
-  return identifyClient({ directory: { find: () => Promise.resolve(client) } }, { ...parameters, all: (name) => (name === "client_id" ? [client.clientId] : parameters.all(name)) });
+/** The authenticated client stands in for the client_id, named or not. */
+function pushedTarget(client: ClientView, parameters: Parameters): Promise<RedirectTarget> {
+  return identifyClient(
+    { directory: { find: () => Promise.resolve(client) } },
+    { ...parameters, all: (name) => (name === "client_id" ? [client.clientId] : parameters.all(name)) },
+  );
 }
 
 function pushedParameters(client: ClientView, parameters: Parameters): ReturnType<typeof wireParameters> {

@@ -21,6 +21,7 @@ export function requireChallenge(challenge: string | undefined, method: string |
 
 /** S256 of a presented verifier, to be compared with the recorded challenge. Throws `invalid_request` (pkce-malformed) outside the grammar. */
 export function verifierChallenge(verifier: string): string {
-  if (!VERIFIER.test(verifier)) throw new OAuthError("invalid_request", "pkce-malformed", "code_verifier must have 43 to 128 unreserved characters.");
+  if (!VERIFIER.test(verifier))
+    throw new OAuthError("invalid_request", "pkce-malformed", "code_verifier must have 43 to 128 unreserved characters.");
   return hash("sha256", verifier, "base64url");
 }

@@ -13,7 +13,9 @@ describe("PKCE", () => {
   });
 
   it("refuses a request without a challenge", () => {
-    expect(() => requireChallenge(undefined, "S256")).toThrow(expect.objectContaining({ code: "invalid_request", reason: "pkce-missing" }) as OAuthError);
+    expect(() => requireChallenge(undefined, "S256")).toThrow(
+      expect.objectContaining({ code: "invalid_request", reason: "pkce-missing" }) as OAuthError,
+    );
   });
 
   it.each([undefined, "plain", "s256", "S512"])("refuses the method %s", (method) => {
@@ -24,9 +26,14 @@ describe("PKCE", () => {
     expect(() => requireChallenge(challenge, "S256")).toThrow(expect.objectContaining({ reason: "pkce-malformed" }) as OAuthError);
   });
 
-  it.each(["a".repeat(42), "a".repeat(129), `${"a".repeat(43)}+`, `${"a".repeat(43)}=`, `${"a".repeat(42)}ä`])("refuses the verifier %s", (verifier) => {
-    expect(() => verifierChallenge(verifier)).toThrow(expect.objectContaining({ code: "invalid_request", reason: "pkce-malformed" }) as OAuthError);
-  });
+  it.each(["a".repeat(42), "a".repeat(129), `${"a".repeat(43)}+`, `${"a".repeat(43)}=`, `${"a".repeat(42)}ä`])(
+    "refuses the verifier %s",
+    (verifier) => {
+      expect(() => verifierChallenge(verifier)).toThrow(
+        expect.objectContaining({ code: "invalid_request", reason: "pkce-malformed" }) as OAuthError,
+      );
+    },
+  );
 
   it("takes the shortest and the longest verifier", () => {
     expect(verifierChallenge("a".repeat(43))).toHaveLength(43);

@@ -28,15 +28,27 @@ export async function openPushedRequest(
   const pushed = context.seals.open<PushedRequest>("par", requestUri.slice(REQUEST_URI_PREFIX.length));
   // RFC 9126 §4: only the client that pushed it may use it
   if (pushed === undefined || pushed.clientId !== clientId) {
-    throw new OAuthError("invalid_request_uri", "request-uri-unknown", "The request_uri is not known. Go back to the application and start again.");
+    throw new OAuthError(
+      "invalid_request_uri",
+      "request-uri-unknown",
+      "The request_uri is not known. Go back to the application and start again.",
+    );
   }
   if (pushed.exp <= context.clock.now()) {
-    throw new OAuthError("invalid_request_uri", "request-uri-expired", "The request_uri has expired. Go back to the application and start again.");
+    throw new OAuthError(
+      "invalid_request_uri",
+      "request-uri-expired",
+      "The request_uri has expired. Go back to the application and start again.",
+    );
   }
   const { state } = await context.grants.load(grantIdOf(context.settings, pushed.id), { fresh: true });
   // RFC 9126 §7.3: single use
   if (state.status !== "none") {
-    throw new OAuthError("invalid_request_uri", "request-uri-used", "The request_uri was already used. Go back to the application and start again.");
+    throw new OAuthError(
+      "invalid_request_uri",
+      "request-uri-used",
+      "The request_uri was already used. Go back to the application and start again.",
+    );
   }
   return pushed;
 }

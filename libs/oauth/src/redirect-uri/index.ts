@@ -1,2 +1,2 @@
-export { isLoopbackRedirect, redirectOrigin, redirectUriMatches } from "./redirect-uri.ts";
+export { isLoopbackRedirect, redirectChain, redirectHost, redirectOrigin, redirectUriMatches } from "./redirect-uri.ts";
 export { withParameters } from "./with-parameters.ts";

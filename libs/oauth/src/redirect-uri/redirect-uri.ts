@@ -37,3 +37,14 @@ export function redirectOrigin(uri: string): string {
   // CSP host sources have no form for IPv6 literals, and private-use schemes have no origin.
   return url.origin === "null" || url.hostname.startsWith("[") ? url.protocol : url.origin;
 }
+
+/** The same for the whole chain: Chromium holds form-action against every redirect after the post, so against the page the client goes on to as well. */
+export function redirectChain(uri: string): readonly string[] {
+  return [redirectOrigin(uri), "https:", ...(isLoopbackRedirect(uri) ? ["http://localhost:*", "http://127.0.0.1:*"] : [])];
+}
+
+/** Where a redirect URI leads, as a person reads it: host and port, or the scheme of an application on the device. */
+export function redirectHost(uri: string): string {
+  const { protocol, host } = new URL(uri);
+  return protocol === "https:" || protocol === "http:" ? host : `${protocol} (an application on this device)`;
+}

@@ -1,19 +1,63 @@
 import { describe, expect, it } from "vitest";
-import { isLoopbackRedirect, redirectOrigin, redirectUriMatches } from "./redirect-uri.ts";
+import { isLoopbackRedirect, redirectChain, redirectHost, redirectOrigin, redirectUriMatches } from "./redirect-uri.ts";
 import { withParameters } from "./with-parameters.ts";
 
 const REGISTERED = "https://allowed.com/cb";
 /** none of these is the registered URI. */
 const OTHERS = [
-  "https://allowed.com/c", "https://allowed.com/cb/", "https://allowed.com/cbx", "https://allowed.com/cb/x", "https://allowed.com", "https://allowed.com/",
-  "https://sub.allowed.com/cb", "https://xallowed.com/cb", "https://com/cb", "https://allowed.com.evil/cb", "https://allowed.com.evil.com/cb", "https://allowed.com@evil.com/cb",
-  "https://evil.com@allowed.com/cb", "https://user:pw@allowed.com/cb", "https://evil.com\\@allowed.com/cb", "https://allowed.com\\.evil.com/cb", "https:\\\\allowed.com\\cb", "https:/allowed.com/cb",
-  "https:///allowed.com/cb", "//allowed.com/cb", "https://allowed.com/../cb", "https://allowed.com/x/../cb", "https://allowed.com/x/..%2fcb", "https://allowed.com/x/%2e%2e/cb",
-  "https://allowed.com/x/..;/cb", "https://allowed.com/%252e%252e/cb", "https://allowed.com/c%62", "https://allowed.com/cb%00", "https://allowed.com/cb%0a", "https://allowed.com/cb#frag",
-  "https://allowed.com/cb#", "https://allowed.com/cb?", "https://allowed.com/cb?a=b", "https://allowed.com/cb;a", "https://allowed.com/CB", "https://ALLOWED.com/cb",
-  "HTTPS://allowed.com/cb", "https://allowed.com./cb", "https://аllowed.com/cb", "https://xn--llowed-4ve.com/cb", "https://allowed.com/cb\t", "https://allowed.com/c\tb",
-  "https://allowed.com/cb\n", "\nhttps://allowed.com/cb", " https://allowed.com/cb", "https://allowed.com/cb ", "https://allowed.com:443/cb", "https://allowed.com:8443/cb",
-  "http://allowed.com/cb", "https://allowedxcom/cb", "javascript://allowed.com/cb", "data:text/html,cb", "",
+  "https://allowed.com/c",
+  "https://allowed.com/cb/",
+  "https://allowed.com/cbx",
+  "https://allowed.com/cb/x",
+  "https://allowed.com",
+  "https://allowed.com/",
+  "https://sub.allowed.com/cb",
+  "https://xallowed.com/cb",
+  "https://com/cb",
+  "https://allowed.com.evil/cb",
+  "https://allowed.com.evil.com/cb",
+  "https://allowed.com@evil.com/cb",
+  "https://evil.com@allowed.com/cb",
+  "https://user:pw@allowed.com/cb",
+  "https://evil.com\\@allowed.com/cb",
+  "https://allowed.com\\.evil.com/cb",
+  "https:\\\\allowed.com\\cb",
+  "https:/allowed.com/cb",
+  "https:///allowed.com/cb",
+  "//allowed.com/cb",
+  "https://allowed.com/../cb",
+  "https://allowed.com/x/../cb",
+  "https://allowed.com/x/..%2fcb",
+  "https://allowed.com/x/%2e%2e/cb",
+  "https://allowed.com/x/..;/cb",
+  "https://allowed.com/%252e%252e/cb",
+  "https://allowed.com/c%62",
+  "https://allowed.com/cb%00",
+  "https://allowed.com/cb%0a",
+  "https://allowed.com/cb#frag",
+  "https://allowed.com/cb#",
+  "https://allowed.com/cb?",
+  "https://allowed.com/cb?a=b",
+  "https://allowed.com/cb;a",
+  "https://allowed.com/CB",
+  "https://ALLOWED.com/cb",
+  "HTTPS://allowed.com/cb",
+  "https://allowed.com./cb",
+  "https://аllowed.com/cb",
+  "https://xn--llowed-4ve.com/cb",
+  "https://allowed.com/cb\t",
+  "https://allowed.com/c\tb",
+  "https://allowed.com/cb\n",
+  "\nhttps://allowed.com/cb",
+  " https://allowed.com/cb",
+  "https://allowed.com/cb ",
+  "https://allowed.com:443/cb",
+  "https://allowed.com:8443/cb",
+  "http://allowed.com/cb",
+  "https://allowedxcom/cb",
+  "javascript://allowed.com/cb",
+  "data:text/html,cb",
+  "",
 ];
 
 describe("a registered https redirect URI", () => {
@@ -65,6 +109,7 @@ const LOOPBACK: readonly (readonly [string, string, boolean])[] = [
   ["http://localhost/cb", "http://user@localhost:1/cb", false],
   ["http://localhost/cb", "http://localhost:1\\cb", false],
   ["http://example.com/cb", "http://example.com:8080/cb", false],
+  ["http://localhost:99999/cb", "http://localhost:1/cb", false],
 ];
 
 describe("a registered loopback redirect URI", () => {
@@ -84,6 +129,14 @@ describe("what a redirect needs", () => {
     expect(redirectOrigin("http://127.0.0.1:99/cb")).toBe("http://127.0.0.1:99");
     expect(redirectOrigin("http://[::1]:99/cb")).toBe("http:");
     expect(redirectOrigin("cursor://anysphere/cb")).toBe("cursor:");
+    expect(redirectChain("https://a.example/cb")).toEqual(["https://a.example", "https:"]);
+    expect(redirectChain("http://127.0.0.1:99/cb")).toEqual(["http://127.0.0.1:99", "https:", "http://localhost:*", "http://127.0.0.1:*"]);
+  });
+
+  it("is shown as host and port, or as an application on the device", () => {
+    expect(redirectHost("https://a.example:8443/cb")).toBe("a.example:8443");
+    expect(redirectHost("http://127.0.0.1:99/cb")).toBe("127.0.0.1:99");
+    expect(redirectHost("cursor://claude.ai/cb")).toBe("cursor: (an application on this device)");
   });
 
   it("keeps the query a URI has", () => {

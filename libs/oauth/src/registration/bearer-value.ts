@@ -10,5 +10,7 @@ export function bearerValue(request: HttpRequest): string | undefined {
 
 // RFC 6750 §3.1: a missing or wrong token is 401 with a challenge
 export function bearerRefused(reason: "initial-access-token-missing" | "registration-token-wrong", description: string): OAuthError {
-  return new OAuthError("invalid_token", reason, description, { headers: { "www-authenticate": `Bearer error="invalid_token", error_description="${description}"` } });
+  return new OAuthError("invalid_token", reason, description, {
+    headers: { "www-authenticate": `Bearer error="invalid_token", error_description="${description}"` },
+  });
 }

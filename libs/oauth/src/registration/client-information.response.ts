@@ -8,7 +8,11 @@ export interface Credentials {
 }
 
 /** RFC 7591 §3.2.1: everything as registered, with the server's additions. No nulls; a secret only for clients that have one. */
-export function clientInformation(client: RegisteredClient, credentials: Credentials, settings: Pick<OAuthSettings, "origin" | "basePath">): Readonly<Record<string, unknown>> {
+export function clientInformation(
+  client: RegisteredClient,
+  credentials: Credentials,
+  settings: Pick<OAuthSettings, "origin" | "basePath">,
+): Readonly<Record<string, unknown>> {
   return {
     client_id: client.clientId,
     client_id_issued_at: client.registeredAt,

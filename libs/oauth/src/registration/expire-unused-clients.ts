@@ -12,7 +12,11 @@ export interface UnusedClientsQuery {
  * Lets self-registered clients go that nobody uses (mcp-auth.md P3): past their unused lifetime and without a live grant. Their stream stays
  * as a tombstone, so that they are told to register again. Returns how many went.
  */
-export async function expireUnusedClients(context: Pick<OAuthContext, "clients" | "clock">, query: UnusedClientsQuery, meta: CommandMeta): Promise<number> {
+export async function expireUnusedClients(
+  context: Pick<OAuthContext, "clients" | "clock">,
+  query: UnusedClientsQuery,
+  meta: CommandMeta,
+): Promise<number> {
   let gone = 0;
   for await (const { clientId } of query.clients) {
     const streamId = clientStreamId(clientId);

@@ -27,19 +27,35 @@ export async function updateClient(context: RegistrationContext, request: HttpRe
   const token = mintRegistrationToken(random, streamId);
   const hasSecret = client.secrets.some((secret) => (secret.expiresAt ?? Infinity) > now);
   const fresh = needsSecret(update.metadata) && !hasSecret ? mintClientSecret(random, now) : undefined;
-  const executed = await context.clients.execute(streamId, {
-    kind: "update", now, metadata: update.metadata, documentHash: update.documentHash, registrationTokenHash: token.hash,
-    ...(fresh === undefined ? {} : { secret: fresh.record }),
-  }, commandMeta(context, request, { kind: "client", id: client.clientId }));
+  const executed = await context.clients.execute(
+    streamId,
+    {
+      kind: "update",
+      now,
+      metadata: update.metadata,
+      documentHash: update.documentHash,
+      registrationTokenHash: token.hash,
+      ...(fresh === undefined ? {} : { secret: fresh.record }),
+    },
+    commandMeta(context, request, { kind: "client", id: client.clientId }),
+  );
   // Deleted or suspended while we were reading: the change is refused, nothing was written.
-  if (executed.outcome.kind === "refused" || executed.state.status !== "active") throw new OAuthError("invalid_token", "registration-token-wrong", "The client is gone.");
+  if (executed.outcome.kind === "refused" || executed.state.status !== "active")
+    throw new OAuthError("invalid_token", "registration-token-wrong", "The client is gone.");
   const secret = fresh?.value ?? shown;
-  return json(200, clientInformation(executed.state, { registrationToken: token.value, ...(secret === undefined ? {} : { secret }) }, settings));
+  return json(
+    200,
+    clientInformation(executed.state, { registrationToken: token.value, ...(secret === undefined ? {} : { secret }) }, settings),
+  );
 }
 
 /** DELETE /register/:client_id (RFC 7592 §2.3): the client, its secret and everything granted to it end at once. */
 export async function deleteClient(context: RegistrationContext, request: HttpRequest): Promise<HttpResponse> {
   const { client, streamId } = await authenticateManager(context, request);
-  await context.clients.execute(streamId, { kind: "delete", now: context.clock.now(), reason: "self" }, commandMeta(context, request, { kind: "client", id: client.clientId }));
+  await context.clients.execute(
+    streamId,
+    { kind: "delete", now: context.clock.now(), reason: "self" },
+    commandMeta(context, request, { kind: "client", id: client.clientId }),
+  );
   return noContent();
 }

@@ -29,7 +29,8 @@ export async function authenticateManager(context: Pick<OAuthContext, "clients">
   if (state.status === "none" || state.status === "deleted" || state.clientId !== clientId) throw wrong();
   if (!sameHash(state.registrationTokenHash ?? "", parsed.hash)) throw wrong();
   // A suspended client must not be able to change itself back into something else.
-  if (state.status === "suspended") throw new OAuthError("access_denied", "client-suspended", "The client has been suspended by the operator of this server.");
+  if (state.status === "suspended")
+    throw new OAuthError("access_denied", "client-suspended", "The client has been suspended by the operator of this server.");
   return { client: state, streamId: parsed.clientStreamId, token: presented };
 }
 
@@ -37,12 +38,15 @@ export async function authenticateManager(context: Pick<OAuthContext, "clients">
 export function checkUpdate(request: RegistrationRequest, client: ManagedClient, now: number): string | undefined {
   const { members } = request;
   if (members["client_id"] !== client.clientId) throw invalid("client_id must be that of the client");
-  const forbidden = ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"].find((name) => name in members);
+  const forbidden = ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"].find(
+    (name) => name in members,
+  );
   if (forbidden !== undefined) throw invalid(`${forbidden} is the server's to set`);
   const secret = members["client_secret"];
   if (secret === undefined || secret === null) return undefined;
   // RFC 7592 §2.2: a client may show its secret but never choose it
-  const known = typeof secret === "string" && client.secrets.some((each) => sameHash(each.hash, sha256(secret)) && (each.expiresAt ?? Infinity) > now);
+  const known =
+    typeof secret === "string" && client.secrets.some((each) => sameHash(each.hash, sha256(secret)) && (each.expiresAt ?? Infinity) > now);
   if (!known) throw invalid("client_secret is not the one that was issued");
   return needsSecret(request.metadata) ? String(secret) : undefined;
 }

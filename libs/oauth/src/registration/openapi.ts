@@ -17,7 +17,11 @@ const information = {
 };
 const error = {
   description: "OAuth error.",
-  content: { "application/json": { schema: { type: "object", required: ["error"], properties: { error: { type: "string" }, error_description: { type: "string" } } } } },
+  content: {
+    "application/json": {
+      schema: { type: "object", required: ["error"], properties: { error: { type: "string" }, error_description: { type: "string" } } },
+    },
+  },
 };
 const answer = (description: string) => ({ description, content: { "application/json": { schema: information } } });
 const body = { required: true, content: { "application/json": { schema: metadata } } };
@@ -26,8 +30,36 @@ const security = [{ registrationAccessToken: [] }];
 
 /** OpenAPI 3.1 operations of RFC 7591 and RFC 7592. */
 export const registrationOperations = {
-  register: { operationId: "registerClient", tags: ["registration"], summary: "Register a client (RFC 7591)", requestBody: body, responses: { "201": answer("Registered."), "400": error, "401": error, "429": error } },
-  read: { operationId: "readOwnClient", tags: ["registration"], summary: "Read one's own registration (RFC 7592)", parameters, security, responses: { "200": answer("As registered."), "401": error, "403": error } },
-  update: { operationId: "updateOwnClient", tags: ["registration"], summary: "Replace one's own registration (RFC 7592)", parameters, security, requestBody: body, responses: { "200": answer("As registered now, with a new registration access token."), "400": error, "401": error, "403": error } },
-  remove: { operationId: "deleteOwnClient", tags: ["registration"], summary: "Delete one's own registration (RFC 7592)", parameters, security, responses: { "204": { description: "Gone, with everything granted to it." }, "401": error, "403": error } },
+  register: {
+    operationId: "registerClient",
+    tags: ["registration"],
+    summary: "Register a client (RFC 7591)",
+    requestBody: body,
+    responses: { "201": answer("Registered."), "400": error, "401": error, "429": error },
+  },
+  read: {
+    operationId: "readOwnClient",
+    tags: ["registration"],
+    summary: "Read one's own registration (RFC 7592)",
+    parameters,
+    security,
+    responses: { "200": answer("As registered."), "401": error, "403": error },
+  },
+  update: {
+    operationId: "updateOwnClient",
+    tags: ["registration"],
+    summary: "Replace one's own registration (RFC 7592)",
+    parameters,
+    security,
+    requestBody: body,
+    responses: { "200": answer("As registered now, with a new registration access token."), "400": error, "401": error, "403": error },
+  },
+  remove: {
+    operationId: "deleteOwnClient",
+    tags: ["registration"],
+    summary: "Delete one's own registration (RFC 7592)",
+    parameters,
+    security,
+    responses: { "204": { description: "Gone, with everything granted to it." }, "401": error, "403": error },
+  },
 } as const;

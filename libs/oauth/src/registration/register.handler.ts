@@ -23,10 +23,23 @@ export async function register(context: RegistrationContext, request: HttpReques
   // A client that registered `none` must not be handed a secret (CVE-2026-44476).
   const secret = needsSecret(metadata) ? mintClientSecret(random, now) : undefined;
   const expires = metadata.grant_types.includes("client_credentials") ? {} : { unusedExpiresAt: now + settings.dcr.unusedLifetime };
-  const executed = await context.clients.execute(clientStreamId(clientId), {
-    kind: "register", now, ...(secret === undefined ? {} : { secret: secret.record }),
-    event: { clientId, how: "dcr", metadata, settings: {}, documentHash, registrationTokenHash: token.hash, ...expires },
-  }, commandMeta(context, request, { kind: "client", id: clientId }));
+  const executed = await context.clients.execute(
+    clientStreamId(clientId),
+    {
+      kind: "register",
+      now,
+      ...(secret === undefined ? {} : { secret: secret.record }),
+      event: { clientId, how: "dcr", metadata, settings: {}, documentHash, registrationTokenHash: token.hash, ...expires },
+    },
+    commandMeta(context, request, { kind: "client", id: clientId }),
+  );
   if (executed.state.status !== "active") throw new OAuthError("server_error", "unexpected", "The registration could not be completed.");
-  return json(201, clientInformation(executed.state, { registrationToken: token.value, ...(secret === undefined ? {} : { secret: secret.value }) }, settings));
+  return json(
+    201,
+    clientInformation(
+      executed.state,
+      { registrationToken: token.value, ...(secret === undefined ? {} : { secret: secret.value }) },
+      settings,
+    ),
+  );
 }

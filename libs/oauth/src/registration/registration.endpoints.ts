@@ -8,7 +8,10 @@ import { register } from "./register.handler.ts";
 const BODY_LIMIT = 32 * 1_024;
 
 /** POST /register where the settings allow it; management of what is registered always. */
-export function registrationEndpoints(parts: Omit<RegistrationContext, "fetcher">, options: { readonly fetcher?: SafeFetch } = {}): readonly Endpoint[] {
+export function registrationEndpoints(
+  parts: Omit<RegistrationContext, "fetcher">,
+  options: { readonly fetcher?: SafeFetch } = {},
+): readonly Endpoint[] {
   const { settings, clock } = parts;
   const fetcher = options.fetcher ?? createSafeFetch({ allowInsecureLoopback: settings.cimd.allowInsecureLoopback, clock });
   const context: RegistrationContext = { ...parts, fetcher };
@@ -17,12 +20,44 @@ export function registrationEndpoints(parts: Omit<RegistrationContext, "fetcher"
   const common = { audience: "program", cors: true } as const;
   const body = { accepts: "json", bodyLimit: BODY_LIMIT } as const;
   const open: readonly Endpoint[] = settings.dcr.enabled
-    ? [{ ...common, ...body, id: "register", method: "POST", path: collection, openapi: registrationOperations.register, handle: (request) => register(context, request) }]
+    ? [
+        {
+          ...common,
+          ...body,
+          id: "register",
+          method: "POST",
+          path: collection,
+          openapi: registrationOperations.register,
+          handle: (request) => register(context, request),
+        },
+      ]
     : [];
   return [
     ...open,
-    { ...common, id: "registration-read", method: "GET", path: one, openapi: registrationOperations.read, handle: (request) => readClient(context, request) },
-    { ...common, ...body, id: "registration-update", method: "PUT", path: one, openapi: registrationOperations.update, handle: (request) => updateClient(context, request) },
-    { ...common, id: "registration-delete", method: "DELETE", path: one, openapi: registrationOperations.remove, handle: (request) => deleteClient(context, request) },
+    {
+      ...common,
+      id: "registration-read",
+      method: "GET",
+      path: one,
+      openapi: registrationOperations.read,
+      handle: (request) => readClient(context, request),
+    },
+    {
+      ...common,
+      ...body,
+      id: "registration-update",
+      method: "PUT",
+      path: one,
+      openapi: registrationOperations.update,
+      handle: (request) => updateClient(context, request),
+    },
+    {
+      ...common,
+      id: "registration-delete",
+      method: "DELETE",
+      path: one,
+      openapi: registrationOperations.remove,
+      handle: (request) => deleteClient(context, request),
+    },
   ];
 }

@@ -42,7 +42,8 @@ function readObject(body: string): Readonly<Record<string, unknown>> {
     value = undefined;
   }
   // RFC 7591 §3.1: client metadata are top-level members of a JSON object
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new OAuthError("invalid_client_metadata", "metadata-invalid", "The body must be a JSON object.");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new OAuthError("invalid_client_metadata", "metadata-invalid", "The body must be a JSON object.");
   return value as Readonly<Record<string, unknown>>;
 }
 
@@ -50,8 +51,13 @@ function readObject(body: string): Readonly<Record<string, unknown>> {
 function refuseSoftwareStatement(statement: unknown): void {
   if (statement === undefined || statement === null) return;
   const signed = typeof statement === "string" && /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(statement);
-  if (!signed) throw new OAuthError("invalid_software_statement", "software-statement-unsupported", "The software statement is not a signed JWT.");
-  throw new OAuthError("unapproved_software_statement", "software-statement-unsupported", "No issuer of software statements is trusted here.");
+  if (!signed)
+    throw new OAuthError("invalid_software_statement", "software-statement-unsupported", "The software statement is not a signed JWT.");
+  throw new OAuthError(
+    "unapproved_software_statement",
+    "software-statement-unsupported",
+    "No issuer of software statements is trusted here.",
+  );
 }
 
 async function refuseInnerAddress(uri: string, fetcher: SafeFetch): Promise<void> {
@@ -60,6 +66,8 @@ async function refuseInnerAddress(uri: string, fetcher: SafeFetch): Promise<void
   } catch (error) {
     // A name that does not resolve today may tomorrow; it is checked again at every fetch.
     if (error instanceof OutboundError && error.temporary) return;
-    throw new OAuthError("invalid_client_metadata", "metadata-invalid", "Client metadata: jwks_uri is not at a public address.", { cause: error });
+    throw new OAuthError("invalid_client_metadata", "metadata-invalid", "Client metadata: jwks_uri is not at a public address.", {
+      cause: error,
+    });
   }
 }

@@ -13,7 +13,12 @@ type Parts = Pick<OAuthContext, "subjects" | "subjectKeys" | "settings">;
  */
 export async function permittedFor(
   context: Parts,
-  query: { readonly client: ClientView; readonly subject?: string; readonly resource: RegisteredResource; readonly requested?: readonly string[] | undefined },
+  query: {
+    readonly client: ClientView;
+    readonly subject?: string;
+    readonly resource: RegisteredResource;
+    readonly requested?: readonly string[] | undefined;
+  },
 ): Promise<readonly string[]> {
   const { client, resource, requested } = query;
   if (!clientAdmits(client, resource.resourceId)) return [];
@@ -56,9 +61,19 @@ export async function personAdmits(context: Parts, query: PrincipalQuery & { rea
 }
 
 function anyRule(resource: RegisteredResource, principal: Principal): boolean {
-  if (policyScopes(resource, principal, resource.scopes.map(({ name }) => name)).length > 0) return true;
+  if (
+    policyScopes(
+      resource,
+      principal,
+      resource.scopes.map(({ name }) => name),
+    ).length > 0
+  )
+    return true;
   // A resource without scopes: ask its rules about one that stands for all.
   const probe = "any";
   const rules = resource.policy.rules.map((rule) => ({ ...rule, scopes: ["*"] }));
-  return resource.scopes.length === 0 && permittedScopes({ ...resource, scopes: [{ name: probe, description: probe }], policy: { rules } }, principal, [probe]).length > 0;
+  return (
+    resource.scopes.length === 0 &&
+    permittedScopes({ ...resource, scopes: [{ name: probe, description: probe }], policy: { rules } }, principal, [probe]).length > 0
+  );
 }

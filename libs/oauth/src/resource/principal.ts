@@ -39,5 +39,7 @@ function isOperator(context: Pick<OAuthContext, "settings">, claims: Readonly<Re
 }
 
 function looksAtPerson(resource: PrincipalQuery["resource"]): boolean {
-  return resource.scopes.some(({ name }) => name.startsWith("grantline:")) || resource.policy.rules.some(({ subjects }) => "claim" in subjects);
+  return (
+    resource.scopes.some(({ name }) => name.startsWith("grantline:")) || resource.policy.rules.some(({ subjects }) => "claim" in subjects)
+  );
 }

@@ -30,7 +30,10 @@ export function startSession(context: Pick<OAuthContext, "clock" | "random" | "s
 }
 
 /** The session of the browser that asks; undefined when there is none, it has ended, or its person is no longer active. */
-export async function readSession(context: Pick<OAuthContext, "clock" | "seals" | "settings" | "subjects">, request: HttpRequest): Promise<Session | undefined> {
+export async function readSession(
+  context: Pick<OAuthContext, "clock" | "seals" | "settings" | "subjects">,
+  request: HttpRequest,
+): Promise<Session | undefined> {
   const sealed = readCookie(context.settings, request, NAME);
   const session = sealed === undefined ? undefined : context.seals.open<Session>("session", sealed);
   if (session === undefined || session.exp <= context.clock.now()) return undefined;

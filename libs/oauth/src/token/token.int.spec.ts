@@ -1,4 +1,4 @@
-// Real: SQLite event store, stream runtime, deciders, key folder, keyring, issuance writer. Fake: clock, limits, security log.
+// Real: SQLite event store, stream runtime, deciders, key folder, keyring, issuance writer. Fake: clock, security log.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aClient, aGrant, aResource, aSubject, basic, CALLBACK, eventsOf, openWorld, send, VERIFIER, wholeLog, type Answer, type GrantOptions, type World } from "../fixtures/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
@@ -40,6 +40,10 @@ describe("the token endpoint", () => {
     for (const grant_type of ["password", "implicit", "urn:x"]) expect(refused(await token({ grant_type, client_id: "app" }))).toEqual([400, "unsupported_grant_type", "grant-type-unsupported"]);
     expect(refused(await send(tokenEndpoints(world.context), "/oauth/token", "grant_type=refresh_token&grant_type=refresh_token"))).toEqual([400, "invalid_request", "parameter-repeated"]);
     expect(refused(await token({ grant_type: "client_credentials", client_id: "app" }))).toEqual([400, "unauthorized_client", "grant-type-not-allowed"]);
+    await aClient(world, "codes-only", { secret: "x", metadata: { grant_types: ["authorization_code"] } });
+    for (const grant_type of ["client_credentials", "refresh_token"]) {
+      expect(refused(await token({ grant_type, resource: MCP, refresh_token: "x" }, basic("codes-only", "x")))).toEqual([400, "unauthorized_client", "grant-type-not-allowed"]);
+    }
     expect(refused(await token({ grant_type: "refresh_token" }))).toEqual([401, "invalid_client", "client-authentication-missing"]);
   });
 });
@@ -140,6 +144,13 @@ describe("a code", () => {
     expect(claims["at_hash"]).toMatch(/^[A-Za-z0-9_-]{22}$/);
     const full = await aGrant(world, { scope: "openid profile email" });
     expect(payload((await redeem(full.code)).body["id_token"])).toMatchObject({ name: "Alice", email: "alice@example.test" });
+  });
+
+  it("gives no refresh token to a client that is not registered for them", async () => {
+    const { code } = await aGrant(world, { clientId: "codes-only", resources: { [MCP]: ["read"] } });
+    const answer = await token({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("codes-only", "x"));
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toHaveProperty("refresh_token");
   });
 
   it("gives no refresh token where none was authorized", async () => {
@@ -243,6 +254,14 @@ describe("a refresh token", () => {
     }
     world.clock.time += 10;
     expect((await refresh(last)).body).toMatchObject({ error: "invalid_grant" });
+    const family = await signedIn();
+    let value = family.answer["refresh_token"];
+    for (let day = 0; day < 9; day++) {
+      world.clock.time += 86_399;
+      value = (await refresh(value)).body["refresh_token"];
+    }
+    world.clock.time += 86_000;
+    expect((await refresh(value)).body).toMatchObject({ expires_in: 409 });
   });
 
   it("dies with whatever it rests on (R-08, CVE 10)", async () => {

@@ -151,6 +151,7 @@ describe("a read model that is lost or of another store", () => {
   it("is made anew when it was made from events this store does not have", async () => {
     const other = await openProjecting();
     await other.append("grant-z", authorized("c9", "s9"));
+    await other.append("grant-a", authorized("c9", "s9"));
     const first = other.projector({ readModel: at.model });
     first.start();
     await first.caughtUp();
@@ -162,7 +163,7 @@ describe("a read model that is lost or of another store", () => {
     projector.start();
     await projector.caughtUp();
     expect(await grant("z")).toBeUndefined();
-    expect((await grant("a"))?.status).toBe("authorized");
+    expect((await grant("a"))?.clientId).toBe("c1");
   });
 });
 
@@ -316,7 +317,7 @@ describe("rebuilding", () => {
     expect((await grant("a"))?.status).toBe("authorized");
     projector.start();
     await projector.caughtUp();
-    expect(((await at.model.get("grants.v2", "a"))?.value as GrantRow).status).toBe("authorized");
+    expect((await at.model.get("grants.v2", "a"))?.value).toMatchObject({ status: "authorized" });
     await expect.poll(() => at.model.checkpoint("grants.v1")).toBeUndefined();
     expect(await grant("a")).toBeUndefined();
   });

@@ -109,7 +109,7 @@ describe("the SQLite read model", () => {
     await model.clear("t.v1");
     const raw = new DatabaseSync(file);
     const count = (table: string): unknown => raw.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"];
-    expect([count("rows"), count("columns"), count("tables")]).toEqual([0, 0, 0]);
+    await expect.poll(() => [count("rows"), count("columns"), count("tables")]).toEqual([0, 0, 0]);
     raw.close();
   });
 });

@@ -1,17 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Position } from "@grantline/event-store";
 import { CheckpointMoved, type ProjectionWrite, type ReadModel } from "@grantline/read-model";
+import { createCheckpoints } from "./checkpoints.ts";
 import { openDisposable, watchingCorruption } from "./discard.ts";
+import { createDraining } from "./draining.ts";
 import { createListing } from "./listing.ts";
 import { createRowWriter } from "./row-writer.ts";
 import { toRow, type StoredRow } from "./row-codec.ts";
 import { READ_MODEL_SCHEMA } from "./schema.ts";
 import { createTableIds } from "./table-ids.ts";
+import { createTransaction } from "./transactions.ts";
 
 const START: Position = "0";
 const SWEEP_EVERY_SECONDS = 60;
-const DRAIN_ROWS = 500;
+const FIND = `SELECT key, revision, value, columns, expires_at FROM rows WHERE table_id = (SELECT id FROM tables WHERE name = ?) AND key = ?
+  AND value IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)`;
 
 export interface SqliteReadModelOptions {
   /** A file of its own, shared by the worker processes of one machine. Made when absent. */
@@ -31,58 +34,33 @@ export async function openSqliteReadModel(options: SqliteReadModelOptions): Prom
 
 function createReadModel(database: DatabaseSync, file: string, clock: { now(): number }): ReadModel {
   const tables = createTableIds(database);
+  const checkpoints = createCheckpoints(database);
   const writer = createRowWriter(database, tables);
   const listing = createListing(database);
-  const find = database.prepare(
-    `SELECT key, revision, value, columns, expires_at FROM rows WHERE table_id = (SELECT id FROM tables WHERE name = ?) AND key = ?
-       AND value IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)`,
-  );
-  const findCheckpoint = database.prepare("SELECT position FROM checkpoints WHERE projection = ?");
-  const setCheckpoint = database.prepare("INSERT INTO checkpoints (projection, position) VALUES (?, ?) ON CONFLICT (projection) DO UPDATE SET position = excluded.position");
-  const dropCheckpoint = database.prepare("DELETE FROM checkpoints WHERE projection = ?");
-  const moveCheckpoint = database.prepare("UPDATE checkpoints SET projection = ? WHERE projection = ?");
+  const find = database.prepare(FIND);
+  const transaction = createTransaction(database, file, tables.forget);
+  const draining = createDraining(transaction, writer, tables);
   let sweptAt = clock.now();
-  let closed = false;
-
-  function transaction<T>(work: () => T): T {
-    return watchingCorruption(file, () => {
-      // IMMEDIATE: a transaction that reads first and writes later could not wait for another process's write.
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        tables.forget();
-        const result = work();
-        database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
-    });
-  }
-
-  function checkpointOf(projection: string): Position | undefined {
-    return findCheckpoint.get(projection)?.["position"] as Position | undefined;
-  }
 
   function writeAll(projection: string, writes: readonly ProjectionWrite[], checkpoint?: Position, after?: Position): void {
     const now = clock.now();
-    if (after !== undefined && (checkpointOf(projection) ?? START) !== after) throw new CheckpointMoved(`The checkpoint of ${projection} has moved.`);
+    if (after !== undefined && (checkpoints.get(projection) ?? START) !== after) throw new CheckpointMoved(`The checkpoint of ${projection} has moved.`);
     for (const write of writes) writer.apply(projection, write, now);
-    if (checkpoint !== undefined) setCheckpoint.run(projection, checkpoint);
+    if (checkpoint !== undefined) checkpoints.set(projection, checkpoint);
     if (now - sweptAt < SWEEP_EVERY_SECONDS) return;
     writer.sweep(now);
-    // What a process that was killed while it drained has left behind.
-    for (const id of tables.dropped()) if (writer.drain(id, DRAIN_ROWS) < DRAIN_ROWS) tables.erase(id);
+    draining.step();
     sweptAt = now;
   }
 
-  // Dropped tables are out of sight at once; their rows go away in small steps, never in one long transaction.
-  async function drain(): Promise<void> {
-    for (const id of tables.dropped()) {
-      while (!closed && transaction(() => writer.drain(id, DRAIN_ROWS)) === DRAIN_ROWS) await nextTurn();
-      if (closed) return;
-      transaction(() => tables.erase(id));
-    }
+  /** Drops a projection; `replace` puts another in its place in the same moment. */
+  function drop(projection: string, replace: () => void = () => undefined): void {
+    transaction(() => {
+      tables.drop(projection);
+      checkpoints.drop(projection);
+      replace();
+    });
+    draining.start();
   }
 
   return {
@@ -92,27 +70,15 @@ function createReadModel(database: DatabaseSync, file: string, clock: { now(): n
     }),
     list: async (table, query) => watchingCorruption(file, () => listing(table, query, clock.now())),
     write: async (projection, writes, checkpoint, after) => transaction(() => writeAll(projection, writes, checkpoint, after)),
-    checkpoint: async (projection) => watchingCorruption(file, () => checkpointOf(projection)),
-    async clear(projection) {
-      transaction(() => {
-        tables.drop(projection);
-        dropCheckpoint.run(projection);
-      });
-      await drain();
-    },
-    async promote(projection, suffix) {
-      transaction(() => {
-        tables.drop(projection);
-        dropCheckpoint.run(projection);
-        tables.rename(projection, suffix);
-        moveCheckpoint.run(projection, `${projection}${suffix}`);
-      });
-      await drain();
-    },
+    checkpoint: async (projection) => watchingCorruption(file, () => checkpoints.get(projection)),
+    clear: async (projection) => drop(projection),
+    promote: async (projection, suffix) => drop(projection, () => {
+      tables.rename(projection, suffix);
+      checkpoints.rename(`${projection}${suffix}`, projection);
+    }),
     async close() {
-      if (closed) return;
-      closed = true;
-      database.close();
+      await draining.stop();
+      if (database.isOpen) database.close();
     },
   };
 }

@@ -13,6 +13,8 @@ export type { ResourceRow } from "./resources.projection.ts";
 export type { SecurityRow } from "./security.projection.ts";
 export type { SubjectRow } from "./subjects.projection.ts";
 
+export { clientsProjection, consentsProjection, grantsProjection, resourcesProjection, securityProjection, subjectsProjection };
+
 /** Every projection there is. */
 export const projections: readonly Projection[] = [
   grantsProjection, clientsProjection, resourcesProjection, subjectsProjection, consentsProjection, securityProjection,
@@ -27,3 +29,10 @@ export const tables = {
   consents: tableOf(consentsProjection),
   security: tableOf(securityProjection),
 } as const;
+
+export const grantsTable = tables.grants;
+export const clientsTable = tables.clients;
+export const resourcesTable = tables.resources;
+export const subjectsTable = tables.subjects;
+export const consentsTable = tables.consents;
+export const securityTable = tables.security;

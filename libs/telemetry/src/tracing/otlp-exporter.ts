@@ -37,14 +37,16 @@ const STATUS_ERROR = 2;
 export function createOtlpExporter(options: ExporterOptions): SpanExporter {
   let waiting: Span[] = [];
   let sending: Promise<void> = Promise.resolve();
+  const sendAll = async (): Promise<void> => {
+    let taken = true;
+    while (taken && waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH);
+      waiting = waiting.slice(BATCH);
+      taken = await send(batch, options);
+    }
+  };
   const flush = (): Promise<void> => {
-    sending = sending.then(async () => {
-      while (waiting.length > 0) {
-        const batch = waiting.slice(0, BATCH);
-        waiting = waiting.slice(BATCH);
-        if (!(await send(batch, options))) return;
-      }
-    });
+    sending = sending.then(sendAll);
     return sending;
   };
   const timer = setInterval(() => void flush(), EVERY_MS).unref();

@@ -45,7 +45,12 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
         endMs: performance.timeOrigin + performance.now(),
         // HTTP semantic conventions: for a server only 5xx is its failure
         failed: status >= 500,
-        attributes: { "http.request.method": method, "http.route": id, "http.response.status_code": status, "grantline.correlation_id": correlationId },
+        attributes: {
+          "http.request.method": method,
+          "http.route": id,
+          "http.response.status_code": status,
+          "grantline.correlation_id": correlationId,
+        },
       });
     },
     stop: () => exporter.stop(),

@@ -4,7 +4,7 @@ import { OAuthError } from "../../errors/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
 import { grantedResource, targetScope } from "../grant-target.ts";
-import { mintGeneration } from "../grant-tokens.ts";
+import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { parseAuthorizationCodeRequest } from "./authorization-code.request.ts";
 import { redemptionAnswer } from "./authorization-code.response.ts";
@@ -18,24 +18,22 @@ export async function redeemCode(context: GrantContext, { request, params, clien
   const now = context.clock.now();
   // Refresh tokens go to every client registered for them whose authorization allows it (mcp-auth.md, A20)
   const refreshable = basis.refreshable && client.state.metadata.grant_types.includes("refresh_token");
-  const minted = await mintGeneration(context, {
-    grantId: asked.grantId, basis, client, n: 0, scope, now,
-    ...(refreshable ? { refreshGeneration: 1 } : {}),
-    ...(target === undefined ? {} : { target }),
-  });
+  const order = { grantId: asked.grantId, basis, client, n: 0, scope, now, ...(target === undefined ? {} : { target }) };
+  const refresh = refreshable ? mintGrantRefresh(context, order, 1) : undefined;
+  const access = await mintGrantAccess(context, order, refresh);
   const { outcome } = await context.grants.execute(
     asked.grantId,
     {
       kind: "redeem-code", now, clientId: client.clientId, codeHash: asked.codeHash, verifierChallenge: asked.verifierChallenge,
       ...(asked.redirectUri === undefined ? {} : { redirectUri: asked.redirectUri }),
       standing: await currentStanding(context, standingQuery(basis)),
-      access: minted.access.record,
-      ...(minted.refresh === undefined ? {} : { refresh: minted.refresh.record }),
+      access: access.record,
+      ...(refresh === undefined ? {} : { refresh: refresh.record }),
     },
     commandMeta(context, request, { kind: "client", id: client.clientId }),
   );
   if (outcome.kind === "refused") throw grantRefused(outcome.reason);
-  return redemptionAnswer(context, { basis, client, minted, scope, now });
+  return redemptionAnswer(context, { basis, client, access, scope, now, ...(refresh === undefined ? {} : { refresh }) });
 }
 
 /** What was authorized; it never changes, so a cached state will do. Absence is believed only fresh from the store. */

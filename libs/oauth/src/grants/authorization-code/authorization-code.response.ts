@@ -7,18 +7,19 @@ import type { GrantContext, TokenAnswer } from "../grant-type.ts";
 export interface Redemption {
   readonly basis: GrantBasis;
   readonly client: ClientView;
-  readonly minted: { readonly access: MintedAccessToken; readonly refresh?: MintedRefreshToken };
+  readonly access: MintedAccessToken;
+  readonly refresh?: MintedRefreshToken;
   readonly scope: readonly string[];
   readonly now: number;
 }
 
 /** RFC 6749 §5.1, with an ID token when openid was granted (OIDC Core §3.1.3.3). */
-export async function redemptionAnswer(context: GrantContext, { basis, client, minted, scope, now }: Redemption): Promise<TokenAnswer> {
-  const accessToken = minted.access.value;
+export async function redemptionAnswer(context: GrantContext, { basis, client, access, refresh, scope, now }: Redemption): Promise<TokenAnswer> {
+  const accessToken = access.value;
   const idToken = scope.includes("openid") ? await mintIdToken(context, { basis, client, accessToken, scope, now }) : undefined;
   return tokenAnswer({
-    accessToken, exp: minted.access.record.exp, now, scope,
-    ...(minted.refresh === undefined ? {} : { refreshToken: minted.refresh.value }),
+    accessToken, exp: access.record.exp, now, scope,
+    ...(refresh === undefined ? {} : { refreshToken: refresh.value }),
     ...(idToken === undefined ? {} : { idToken }),
   });
 }

@@ -1,10 +1,8 @@
-import { grantEvents, type GrantEvent, type GrantState } from "@grantline/domain/grant";
-import { parseEvent } from "@grantline/event-store";
+import { grantEvents, type GrantEvent, type GrantState, type RefreshTokenRecord } from "@grantline/domain/grant";
+import { parseEvent, type StoredEvent } from "@grantline/event-store";
 import type { GrantContext } from "../grant-type.ts";
 
 const PAGE = 256;
-/** Events a generation may be away from its own number in the stream: each brings a rotation and at most a retry and a revocation. */
-const EVENTS_PER_GENERATION = 3;
 
 /**
  * The hash of a generation older than the state remembers, read from the stream, so that its reuse is noticed however late (P3).
@@ -13,14 +11,14 @@ const EVENTS_PER_GENERATION = 3;
 export async function recordedHash(context: Pick<GrantContext, "grants" | "store">, grantId: string, state: GrantState, generation: number): Promise<string | undefined> {
   if (state.status !== "active" || generation >= (state.refresh?.generation ?? 0) || state.history[generation] !== undefined) return undefined;
   const stream = context.grants.stream(grantId);
-  const last = generation * EVENTS_PER_GENERATION + PAGE;
-  for (let from = generation; from <= last; from += PAGE) {
+  for (let from = generation; ; from += PAGE) {
     const page = await context.store.readStream(stream, from, PAGE);
-    for (const stored of page) {
-      const { event } = parseEvent<GrantEvent>(stored, grantEvents);
-      if ((event.type === "CodeRedeemed" || event.type === "RefreshTokenRotated") && event.data.refresh?.generation === generation) return event.data.refresh.hash;
-    }
-    if (page.length < PAGE) return undefined;
+    const recorded = page.map((stored) => refreshOf(stored)).find((refresh) => refresh?.generation === generation);
+    if (recorded !== undefined || page.length < PAGE) return recorded?.hash;
   }
-  return undefined;
+}
+
+function refreshOf(stored: StoredEvent): RefreshTokenRecord | undefined {
+  const { event } = parseEvent<GrantEvent>(stored, grantEvents);
+  return event.type === "CodeRedeemed" || event.type === "RefreshTokenRotated" ? event.data.refresh : undefined;
 }

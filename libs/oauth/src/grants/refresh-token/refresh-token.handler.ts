@@ -2,7 +2,7 @@ import { commandMeta } from "../../context/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { sameHash } from "../../tokens/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
-import { mintGeneration } from "../grant-tokens.ts";
+import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { recordedHash } from "./recorded-hash.ts";
 import { applyPolicy } from "./refresh-policy.ts";
@@ -23,12 +23,9 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   if (wanted.problem !== undefined && isCurrent(state, asked) && basis.clientId === client.clientId) throw wanted.problem;
   const now = context.clock.now();
   const next = asked.generation + 1;
-  const minted = await mintGeneration(context, {
-    grantId: asked.grantId, basis, client, n: next, refreshGeneration: next, scope: wanted.scope, now,
-    ...(wanted.target === undefined ? {} : { target: wanted.target }),
-  });
-  const refresh = minted.refresh;
-  if (refresh === undefined) throw new Error("a rotation mints a refresh token");
+  const order = { grantId: asked.grantId, basis, client, n: next, scope: wanted.scope, now, ...(wanted.target === undefined ? {} : { target: wanted.target }) };
+  const refresh = mintGrantRefresh(context, order, next);
+  const access = await mintGrantAccess(context, order, refresh);
   const recorded = await recordedHash(context, asked.grantId, state, asked.generation);
   const { outcome } = await context.grants.execute(
     asked.grantId,
@@ -39,7 +36,7 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
       ...(asked.resource === undefined ? {} : { requestedResource: asked.resource }),
       standing: await standingOf(context, state),
       retryWindowSeconds: client.state.settings.refreshRetryWindow ?? context.settings.lifetimes[basis.entity].refreshRetryWindow,
-      access: minted.access.record,
+      access: access.record,
       refresh: refresh.record,
     },
     commandMeta(context, request, { kind: "client", id: client.clientId }),
@@ -47,7 +44,7 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   if (outcome.kind === "refused") throw grantRefused(outcome.reason);
   const about = { grantId: asked.grantId, basis, client, now };
   if (outcome.kind === "retried") return retriedAnswer(context, { ...about, access: outcome.access, refresh: outcome.refresh });
-  return rotatedAnswer(context, { ...about, access: minted.access, refresh });
+  return rotatedAnswer(context, { ...about, access, refresh });
 }
 
 /** The grant the token points at. One that seems absent or behind the token is read from the store. */

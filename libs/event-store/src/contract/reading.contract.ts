@@ -35,8 +35,8 @@ export function describeReading(openPlace: OpenPlace): void {
       await store.append("thing-1", NO_STREAM, events);
       for (const open of [() => store, reopen]) {
         const now = await open();
-        expect((await now.readStream("thing-1")).map(({ position: _, ...event }) => event)).toEqual(events);
-        expect((await now.readAll(START, 10)).map(({ position: _, ...event }) => event)).toEqual(events);
+        expect(await now.readStream("thing-1")).toEqual(events.map((event) => ({ ...event, position: expect.any(String) as string })));
+        expect(await now.readAll(START, 10)).toEqual(await now.readStream("thing-1"));
       }
     });
 
@@ -44,7 +44,8 @@ export function describeReading(openPlace: OpenPlace): void {
       const { store } = fixture();
       await Promise.all(
         Array.from({ length: 20 }, async (_, i) => {
-          for (let revision = 0; revision < 5; revision++) await store.append(`thing-${i}`, revision - 1, someEvents(`thing-${i}`, revision, 1));
+          for (let revision = 0; revision < 5; revision++)
+            await store.append(`thing-${i}`, revision - 1, someEvents(`thing-${i}`, revision, 1));
         }),
       );
       const all: StoredEvent[] = [];
@@ -86,7 +87,10 @@ export function describeReading(openPlace: OpenPlace): void {
       const { store, place } = fixture();
       const other = await place.openPeer?.();
       if (other === undefined) return;
-      for (const [writer, reader] of [[store, other], [other, store]] as const) {
+      for (const [writer, reader] of [
+        [store, other],
+        [other, store],
+      ] as const) {
         const cursor = reader.changes?.();
         for (let i = 0; i < 20; i++) {
           const stream = `thing-${i}-of-${writer === store ? "owner" : "peer"}`;

@@ -15,7 +15,8 @@ async function write(store: EventStore, prefix: string, streams: number, each: n
   );
 }
 
-const inOrder = (events: readonly StoredEvent[]) => events.every((event, i) => i === 0 || comparePositions(events[i - 1]!.position, event.position) < 0);
+const inOrder = (events: readonly StoredEvent[]) =>
+  events.every((event, i) => i === 0 || comparePositions(events[i - 1]!.position, event.position) < 0);
 
 export function describeFeed(openPlace: OpenPlace): void {
   describe("following the feed", () => {

@@ -1,0 +1,36 @@
+import { McpServer, type AuthInfo, type ScopeChallengeHandler } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+/** One note per person, in memory. */
+export type Notes = Map<string, string>;
+
+/** Two tools: one for the scope every caller holds, one that makes a client ask its user for more (step-up). */
+export function notesServer(notes: Notes, caller: AuthInfo | undefined): McpServer {
+  const server = new McpServer({ name: "example-notes", version: "1.0.0" });
+  const owner = String(caller?.extra?.["sub"]);
+  server.registerTool("read_note", { description: "Reads your note", inputSchema: z.object({}) }, () => ({
+    content: [{ type: "text", text: notes.get(owner) ?? "(empty)" }],
+  }));
+  server.registerTool(
+    "write_note",
+    { description: "Replaces your note", inputSchema: z.object({ text: z.string().max(10_000) }), scopeChallenge: needs("notes:write") },
+    ({ text }) => {
+      notes.set(owner, text);
+      return { content: [{ type: "text", text: "written" }] };
+    },
+  );
+  return server;
+}
+
+/**
+ * Answers 403 with `error="insufficient_scope"` when a scope is missing. The challenge names what the caller holds already too:
+ * clients before revision 2026-07-28 ask for exactly the challenge and would lose the rest.
+ */
+function needs(...required: readonly [string, ...string[]]): ScopeChallengeHandler {
+  return ({ authInfo }) => {
+    const held = authInfo?.scopes ?? [];
+    if (required.every((scope) => held.includes(scope))) return undefined;
+    const [first, ...rest] = new Set([...required, ...held]);
+    return { scopes: [first ?? required[0], ...rest], errorDescription: "This tool needs more permission" };
+  };
+}

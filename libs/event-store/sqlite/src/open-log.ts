@@ -1,0 +1,71 @@
+import { EventStoreUnavailable, START, type EventStore, type LogEntry, type Position, type StoredEvent } from "@grantline/event-store";
+import { openReader } from "./reader.ts";
+import { openForReading } from "./schema.ts";
+import { follow } from "./subscription.ts";
+
+/** The log as a tool reads it, beside a running server or without one: no lock is taken and nothing can be appended. */
+export interface SqliteEventLog {
+  /** For reading; `append` is always refused. */
+  readonly store: EventStore;
+  /** Every event, stream after stream and by revision in each, read in pages so that a server beside us is not held up. */
+  inStreamOrder(): Generator<LogEntry>;
+  /** The first position without an event, though there are later ones: the writer leaves none out. */
+  firstGap(): Position | undefined;
+  /** How many events there are. */
+  count(): number;
+}
+
+const PAGE = 2_000;
+const LOOK_MS = 50;
+
+/** Throws DataFolderNewer, or the system's error when there is no such file. */
+export function openSqliteEventLog({ file }: { readonly file: string }): SqliteEventLog {
+  const reader = openReader(file);
+  const db = openForReading(file);
+  const page = db.prepare(`SELECT e.stream_id AS streamId, s.name IS e.stream AS findable, CAST(e.position AS TEXT) AS position, e.revision, e.stream, e.id, e.type, e.hash, e.body
+    FROM events e LEFT JOIN names s ON s.id = e.stream_id WHERE (e.stream_id, e.revision) > (?, ?) ORDER BY e.stream_id, e.revision LIMIT ${PAGE}`.replace("names", "streams"));
+  const count = db.prepare("SELECT count(*) AS events, max(position) AS last FROM events");
+  const gap = db.prepare("SELECT position + 1 AS missing FROM (SELECT 0 AS position UNION ALL SELECT position FROM events) e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY e.position LIMIT 1");
+
+  function* inStreamOrder(): Generator<LogEntry> {
+    for (let after: readonly [number, number] = [0, -1]; ; ) {
+      const rows = page.all(...after) as unknown as (StoredEvent & { readonly streamId: number; readonly findable: number })[];
+      for (const { streamId: _streamId, findable, ...event } of rows) yield { event, findable: findable === 1 };
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = [last.streamId, last.revision];
+    }
+  }
+
+  return {
+    store: readOnly(reader, () => db.close()),
+    inStreamOrder,
+    count: () => Number(count.get()?.["events"]),
+    firstGap: () => {
+      const { events, last } = count.get() as { events: number; last: number | null };
+      return events === (last ?? 0) ? undefined : String(gap.get()?.["missing"]);
+    },
+  };
+}
+
+function readOnly(reader: ReturnType<typeof openReader>, onClose: () => void): EventStore {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    append: () => Promise.reject(new EventStoreUnavailable("this log was opened for reading")),
+    readStream: async (stream, fromRevision = 0, limit = -1) => reader.stream(stream, fromRevision, limit),
+    readLast: async (stream) => reader.last(stream),
+    readAll: async (after, limit) => reader.all(Number(after), limit),
+    head: async () => String(reader.head() || START),
+    subscribe: (from, onEvents) => {
+      const feed = follow(reader, { from, onEvents, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call
+      const timer = setInterval(feed.wake, LOOK_MS).unref();
+      timers.add(timer);
+      return feed.subscription;
+    },
+    close: async () => {
+      for (const timer of timers) clearInterval(timer);
+      reader.close();
+      onClose();
+    },
+  };
+}
