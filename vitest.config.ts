@@ -10,7 +10,9 @@ export default defineConfig({
     include: ["libs/**/src/**/*.spec.ts", "apps/**/*.spec.ts", "tools/**/*.spec.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
-    coverage: { provider: "v8", include: ["libs/domain/src/**/*.ts", "libs/oauth/src/**/*.ts"],
+    coverage: {
+      provider: "v8",
+      include: ["libs/domain/src/**/*.ts", "libs/oauth/src/**/*.ts"],
       exclude: ["**/*.spec.ts", "**/fixtures/**", "**/testing/**", "**/index.ts", "**/types.ts"],
       thresholds: { "libs/domain/src/**": { lines: 95, branches: 95 }, "libs/oauth/src/**": { lines: 95, branches: 95 } },
       reporter: ["text-summary", "json-summary"],

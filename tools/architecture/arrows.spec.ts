@@ -18,12 +18,38 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   oauth: ["domain", "event-store", "read-model", "keys", "identity"],
   admin: ["domain", "event-store", "read-model", "keys", "identity", "oauth"],
   http: ["oauth", "telemetry", "domain", "event-store"],
-  platform: ["domain", "event-store", "event-store-sqlite", "read-model", "read-model-sqlite", "keys", "identity", "config", "telemetry", "oauth", "admin", "http"],
+  platform: [
+    "domain",
+    "event-store",
+    "event-store-sqlite",
+    "read-model",
+    "read-model-sqlite",
+    "keys",
+    "identity",
+    "config",
+    "telemetry",
+    "oauth",
+    "admin",
+    "http",
+  ],
   testing: ["*"],
 };
 
 /** Slices of libs/oauth that are endpoints or grants: nobody but the composition may import them. */
-const SLICES = ["authorize", "par", "login", "consent", "token", "introspection", "revocation", "userinfo", "metadata", "jwks", "logout", "registration"];
+const SLICES = [
+  "authorize",
+  "par",
+  "login",
+  "consent",
+  "token",
+  "introspection",
+  "revocation",
+  "userinfo",
+  "metadata",
+  "jwks",
+  "logout",
+  "registration",
+];
 
 interface Import {
   readonly file: string;
@@ -54,7 +80,9 @@ describe("the arrows of the architecture", () => {
   });
 
   it("lets the domain import nothing but itself", () => {
-    expect(imports.filter(({ file, target }) => file.startsWith("libs/domain/src/") && !isTest(file) && !target.startsWith("."))).toEqual([]);
+    expect(imports.filter(({ file, target }) => file.startsWith("libs/domain/src/") && !isTest(file) && !target.startsWith("."))).toEqual(
+      [],
+    );
   });
 
   it("lets no endpoint or grant slice import a sibling", () => {
@@ -81,7 +109,9 @@ describe("citations", () => {
   it("name only specifications listed in docs/specs.json", () => {
     const known = new Set(Object.keys(JSON.parse(readFileSync(join(root, "docs/specs.json"), "utf8")) as object));
     const unknown = sources(join(root, "libs")).flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/RFC (\d{4,5})/g)].filter((match) => !known.has(`RFC ${match[1]}`)).map((match) => `${relative(root, file)}: RFC ${match[1]}`),
+      [...readFileSync(file, "utf8").matchAll(/RFC (\d{4,5})/g)]
+        .filter((match) => !known.has(`RFC ${match[1]}`))
+        .map((match) => `${relative(root, file)}: RFC ${match[1]}`),
     );
     expect(unknown).toEqual([]);
   });
@@ -90,7 +120,9 @@ describe("citations", () => {
 function collect(folder: string): Import[] {
   return sources(folder).flatMap((path) => {
     const file = relative(root, path);
-    return [...readFileSync(path, "utf8").matchAll(/^\s*(?:import|export)\b[^"']*?\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']/gm)].map((match) => ({
+    return [
+      ...readFileSync(path, "utf8").matchAll(/^\s*(?:import|export)\b[^"']*?\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']/gm),
+    ].map((match) => ({
       file,
       target: match[1] ?? match[2] ?? "",
     }));

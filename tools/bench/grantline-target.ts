@@ -29,7 +29,11 @@ export async function prepare(server: Running, connections: number): Promise<Tar
     `${path} HTTP/1.1\r\nhost: localhost:${server.port}\r\nauthorization: Basic ${Buffer.from(`${client.client_id}:${client.client_secret}`).toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\nconnection: keep-alive`;
   const cc = (resource: string): string => `grant_type=client_credentials&scope=read&resource=${encodeURIComponent(resource)}`;
   const token = async (body: string): Promise<string> => {
-    const response = await fetch(`${issuer}/token`, { method: "POST", headers: { authorization: basic(machine), "content-type": "application/x-www-form-urlencoded" }, body });
+    const response = await fetch(`${issuer}/token`, {
+      method: "POST",
+      headers: { authorization: basic(machine), "content-type": "application/x-www-form-urlencoded" },
+      body,
+    });
     const answer = (await response.json()) as { access_token?: string };
     if (answer.access_token === undefined) throw new Error(JSON.stringify(answer));
     return answer.access_token;
@@ -44,9 +48,22 @@ export async function prepare(server: Running, connections: number): Promise<Tar
   const { client, refreshTokens } = await families(origin, issuer, connections);
   return {
     introspectJwt: { name: "introspection, JWT", head: head("/oauth/introspect", jwt), body: () => next(jwts), answered: active },
-    introspectOpaque: { name: "introspection, opaque", head: head("/oauth/introspect", opaque), body: () => next(opaques), answered: active },
-    clientCredentialsJwt: { name: "client_credentials, ES256 JWT", head: head("/oauth/token", machine), body: () => cc("https://jwt.bench.example/mcp") },
-    clientCredentialsOpaque: { name: "client_credentials, opaque", head: head("/oauth/token", machine), body: () => cc("https://opaque.bench.example/mcp") },
+    introspectOpaque: {
+      name: "introspection, opaque",
+      head: head("/oauth/introspect", opaque),
+      body: () => next(opaques),
+      answered: active,
+    },
+    clientCredentialsJwt: {
+      name: "client_credentials, ES256 JWT",
+      head: head("/oauth/token", machine),
+      body: () => cc("https://jwt.bench.example/mcp"),
+    },
+    clientCredentialsOpaque: {
+      name: "client_credentials, opaque",
+      head: head("/oauth/token", machine),
+      body: () => cc("https://opaque.bench.example/mcp"),
+    },
     refresh: chain("refresh with rotation, opaque", head("/oauth/token", client), refreshTokens),
   };
 }
@@ -70,26 +87,50 @@ function basic(client: Registered): string {
 }
 
 async function register(issuer: string, metadata: object): Promise<Registered> {
-  const response = await fetch(`${issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(metadata) });
+  const response = await fetch(`${issuer}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(metadata),
+  });
   const answer = (await response.json()) as Registered;
   if (response.status !== 201) throw new Error(JSON.stringify(answer));
   return answer;
 }
 
 /** One grant for each connection: one login, then remembered consent. */
-async function families(origin: string, issuer: string, count: number): Promise<{ readonly client: Registered; readonly refreshTokens: string[] }> {
+async function families(
+  origin: string,
+  issuer: string,
+  count: number,
+): Promise<{ readonly client: Registered; readonly refreshTokens: string[] }> {
   const redirectUri = "https://client.bench.example/cb";
-  const client = await register(issuer, { client_name: "bench person", redirect_uris: [redirectUri], grant_types: ["authorization_code", "refresh_token"], token_endpoint_auth_method: "client_secret_basic" });
+  const client = await register(issuer, {
+    client_name: "bench person",
+    redirect_uris: [redirectUri],
+    grant_types: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_method: "client_secret_basic",
+  });
   const person = new Person(origin);
   const refreshTokens: string[] = [];
   for (let index = 0; index < count; index++) {
     const verifier = randomBytes(32).toString("base64url");
     const query = new URLSearchParams({
-      response_type: "code", client_id: client.client_id, redirect_uri: redirectUri, scope: "read", resource: "https://opaque.bench.example/mcp",
-      code_challenge: createHash("sha256").update(verifier).digest("base64url"), code_challenge_method: "S256", state: "s",
+      response_type: "code",
+      client_id: client.client_id,
+      redirect_uri: redirectUri,
+      scope: "read",
+      resource: "https://opaque.bench.example/mcp",
+      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge_method: "S256",
+      state: "s",
     });
     const callback = await person.authorize(`${issuer}/authorize?${query}`);
-    const body = new URLSearchParams({ grant_type: "authorization_code", code: callback.searchParams.get("code") ?? "", redirect_uri: redirectUri, code_verifier: verifier });
+    const body = new URLSearchParams({
+      grant_type: "authorization_code",
+      code: callback.searchParams.get("code") ?? "",
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+    });
     const response = await fetch(`${issuer}/token`, { method: "POST", headers: { authorization: basic(client) }, body });
     const answer = (await response.json()) as { refresh_token?: string };
     if (answer.refresh_token === undefined) throw new Error(`no refresh token: ${JSON.stringify(answer)} ${callback.href}`);

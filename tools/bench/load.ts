@@ -33,7 +33,9 @@ export async function load(scenario: Scenario, options: LoadOptions): Promise<Re
   const started = performance.now();
   const end = started + options.seconds * 1000;
   const interval = options.rate === undefined ? 0 : (1000 * options.connections) / options.rate;
-  await Promise.all(Array.from({ length: options.connections }, (_, index) => drive(scenario, options.port, index, { end, interval, latencies })));
+  await Promise.all(
+    Array.from({ length: options.connections }, (_, index) => drive(scenario, options.port, index, { end, interval, latencies })),
+  );
   const elapsed = (performance.now() - started) / 1000;
   latencies.sort((a, b) => a - b);
   const at = (quantile: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * quantile))] ?? Number.NaN;

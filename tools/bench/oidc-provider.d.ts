@@ -3,7 +3,11 @@ declare module "oidc-provider" {
   import type { Server } from "node:http";
 
   interface Model {
-    new (properties: Record<string, unknown>): { save(): Promise<string>; addOIDCScope(scope: string): void; addResourceScope(resource: string, scope: string): void };
+    new (properties: Record<string, unknown>): {
+      save(): Promise<string>;
+      addOIDCScope(scope: string): void;
+      addResourceScope(resource: string, scope: string): void;
+    };
   }
   export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);

@@ -20,7 +20,11 @@ const provider = new Provider(issuer, {
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "peer" }] } as never,
   clients: [
     client("machine"),
-    client("person", { grant_types: ["authorization_code", "refresh_token"], response_types: ["code"], redirect_uris: ["https://client.example/cb"] }),
+    client("person", {
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      redirect_uris: ["https://client.example/cb"],
+    }),
   ] as never,
   scopes: ["openid", "offline_access", "read"],
   rotateRefreshToken: true,
@@ -50,7 +54,15 @@ for (let index = 0; index < REFRESH_TOKENS; index++) {
   grant.addOIDCScope("offline_access");
   grant.addResourceScope("urn:opaque", "read");
   const grantId = await grant.save();
-  const token = new provider.RefreshToken({ accountId: `account-${index}`, client: person as never, grantId, gty: "authorization_code", scope: "offline_access read", resource: "urn:opaque", claims: {} } as never);
+  const token = new provider.RefreshToken({
+    accountId: `account-${index}`,
+    client: person as never,
+    grantId,
+    gty: "authorization_code",
+    scope: "offline_access read",
+    resource: "urn:opaque",
+    claims: {},
+  } as never);
   tokens.push(await token.save());
 }
 const server = provider.listen(port, "127.0.0.1", () => {

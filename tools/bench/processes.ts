@@ -15,8 +15,15 @@ export interface Running {
 }
 
 /** Starts a process on the server's core (or cores) and waits until it says where it listens. */
-export async function start(args: readonly string[], options: { readonly env?: Record<string, string>; readonly cores?: string; readonly listening: RegExp }): Promise<Running> {
-  const child = spawn("taskset", ["-c", options.cores ?? SERVER_CORE, process.execPath, ...args], { cwd: root, env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+export async function start(
+  args: readonly string[],
+  options: { readonly env?: Record<string, string>; readonly cores?: string; readonly listening: RegExp },
+): Promise<Running> {
+  const child = spawn("taskset", ["-c", options.cores ?? SERVER_CORE, process.execPath, ...args], {
+    cwd: root,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
@@ -41,11 +48,21 @@ function stop(child: ChildProcess): Promise<void> {
 export const ADMIN_SECRET = "bench-admin-secret-0123456789";
 
 /** Our server from dist, with a data folder of its own that is removed at the end. */
-export async function startGrantline(options: { readonly workers?: number; readonly cores?: string; readonly dataDir?: string; readonly nodeArgs?: readonly string[] } = {}): Promise<Running & { readonly dataDir: string }> {
+export async function startGrantline(
+  options: { readonly workers?: number; readonly cores?: string; readonly dataDir?: string; readonly nodeArgs?: readonly string[] } = {},
+): Promise<Running & { readonly dataDir: string }> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-bench-"));
   const running = await start([...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
     listening: /listens on http:\/\/[^\s]*:(\d+)/,
-    env: { GRANTLINE_PORT: "0", GRANTLINE_DATA_DIR: dataDir, GRANTLINE_ADMIN_SECRET: ADMIN_SECRET, GRANTLINE_WORKERS: String(options.workers ?? 1), GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000", GRANTLINE_DCR_PER_HOUR: "100000", GRANTLINE_LOG_LEVEL: "warn" },
+    env: {
+      GRANTLINE_PORT: "0",
+      GRANTLINE_DATA_DIR: dataDir,
+      GRANTLINE_ADMIN_SECRET: ADMIN_SECRET,
+      GRANTLINE_WORKERS: String(options.workers ?? 1),
+      GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000",
+
+      GRANTLINE_LOG_LEVEL: "warn",
+    },
     ...(options.cores === undefined ? {} : { cores: options.cores }),
   });
   return {
@@ -62,4 +79,10 @@ export async function startGrantline(options: { readonly workers?: number; reado
 export function residentMb(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** CPU time a process and its threads have used so far, microseconds; hardly disturbed by what else the machine does. */
+export function cpuMicroseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }

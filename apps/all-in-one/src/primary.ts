@@ -13,7 +13,12 @@ const SHORTEST_LIFE_MS = 2_000;
 /** The process that owns the event writer, the projections and the schedules, and keeps the workers running. */
 export async function runPrimary(config: Config): Promise<void> {
   const instruments = await instrument(config, "primary");
-  const platform = await openEmbedded({ config, log: instruments.log, role: "primary", onEvents: countEvents.bind(undefined, instruments.metrics) });
+  const platform = await openEmbedded({
+    config,
+    log: instruments.log,
+    role: "primary",
+    onEvents: countEvents.bind(undefined, instruments.metrics),
+  });
   const started = await bootstrap(platform.context, config);
   serveClusterMetrics(instruments.metrics, () => measureProjections(platform, instruments.metrics));
   let stopping = false;

@@ -3,13 +3,23 @@ import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
 import { createHttpServer } from "@grantline/http";
-import { countEvents, endpointsOf, measureProjections, openEmbedded, operationsEndpoints, rimOptions, type Instruments, type OperationsParts, type Platform, type Role } from "@grantline/platform";
+import {
+  countEvents,
+  endpointsOf,
+  measureProjections,
+  openEmbedded,
+  operationsEndpoints,
+  rimOptions,
+  type Instruments,
+  type OperationsParts,
+  type Platform,
+  type Role,
+} from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { announce } from "./announce.ts";
 import { AppModule } from "./app.module.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { onStop } from "./stop.ts";
-
 
 /** One process that serves HTTP: alone (`single`), or as one of several (`worker`). */
 export async function runServer(config: Config, role: Extract<Role, "single" | "worker">): Promise<void> {
@@ -20,7 +30,11 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   let draining = false;
   const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);
-  const app = await createApp(config, platform, instruments, { platform, draining: () => draining, ...(config.telemetry.metrics ? { metrics } : {}) });
+  const app = await createApp(config, platform, instruments, {
+    platform,
+    draining: () => draining,
+    ...(config.telemetry.metrics ? { metrics } : {}),
+  });
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
   else process.send?.("ready");
@@ -38,7 +52,11 @@ export async function instrument(config: Config, role: Role): Promise<Instrument
     // the announcement has standard output to itself
     log: createLogger({ level: config.telemetry.logLevel, service, destination: process.stderr }),
     metrics: createMetrics(),
-    tracing: await startTracing({ service, ...(config.telemetry.otlpEndpoint === undefined ? {} : { endpoint: config.telemetry.otlpEndpoint }), ...(config.telemetry.otlpHeaders === undefined ? {} : { headers: config.telemetry.otlpHeaders }) }),
+    tracing: await startTracing({
+      service,
+      ...(config.telemetry.otlpEndpoint === undefined ? {} : { endpoint: config.telemetry.otlpEndpoint }),
+      ...(config.telemetry.otlpHeaders === undefined ? {} : { headers: config.telemetry.otlpHeaders }),
+    }),
   };
 }
 
@@ -55,6 +73,13 @@ function measured(platform: Platform, { metrics }: Instruments): NonNullable<Ope
 
 async function createApp(config: Config, platform: Platform, instruments: Instruments, operations: OperationsParts) {
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
-  const module = AppModule.forRoot([...endpointsOf(platform), ...operationsEndpoints(operations)], rimOptions(config, platform, instruments));
-  return NestFactory.create(module, new FastifyAdapter(fastify as never), { bodyParser: false, logger: ["error", "fatal"], abortOnError: false });
+  const module = AppModule.forRoot(
+    [...endpointsOf(platform), ...operationsEndpoints(operations)],
+    rimOptions(config, platform, instruments),
+  );
+  return NestFactory.create(module, new FastifyAdapter(fastify as never), {
+    bodyParser: false,
+    logger: ["error", "fatal"],
+    abortOnError: false,
+  });
 }

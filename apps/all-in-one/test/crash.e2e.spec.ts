@@ -6,7 +6,21 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { verifyStream } from "@grantline/event-store";
-import { ADMIN_SECRET, basic, introspect, obtainCode, obtainTokens, Person, postForm, redeem, refresh, register, ServerProcess, TestAdmin, type Registered } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  basic,
+  introspect,
+  obtainCode,
+  obtainTokens,
+  Person,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  ServerProcess,
+  TestAdmin,
+  type Registered,
+} from "@grantline/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const KILLS = 50;
@@ -26,7 +40,13 @@ const codeRedemptions: number[] = [];
 const families: { token: string; rotations: number }[] = [];
 
 beforeAll(async () => {
-  server = await ServerProcess.create({ env: { GRANTLINE_REFRESH_RETRY_WINDOW: "300", GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: "7200", GRANTLINE_ACCESS_TOKEN_FORMAT: "opaque" } });
+  server = await ServerProcess.create({
+    env: {
+      GRANTLINE_REFRESH_RETRY_WINDOW: "300",
+      GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: "7200",
+      GRANTLINE_ACCESS_TOKEN_FORMAT: "opaque",
+    },
+  });
   await server.start();
   const admin = new TestAdmin(server.origin, server.issuer, ADMIN_SECRET);
   rs = await admin.resource(RESOURCE, ["read"]);
@@ -53,7 +73,11 @@ async function repeat(stop: () => boolean, job: () => Promise<void>): Promise<vo
 }
 
 async function issueOne(): Promise<void> {
-  const response = await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization: basic(machine.client_id, machine.client_secret) });
+  const response = await postForm(
+    `${server.issuer}/token`,
+    { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+    { authorization: basic(machine.client_id, machine.client_secret) },
+  );
   if (response.status === 200) issued.push(((await response.json()) as { access_token: string }).access_token);
   else if (response.status < 500) throw new Error(`VIOLATION issue: ${response.status} ${await response.text()}`);
 }
@@ -82,7 +106,10 @@ async function redeemOne(person: Person): Promise<void> {
   const { code, verifier } = await obtainCode(person, { issuer: server.issuer, client: app, scope: "read", resource: RESOURCE });
   let successes = 0;
   for (let attempt = 0; attempt < 3; attempt++) {
-    const answers = await Promise.allSettled([redeem({ issuer: server.issuer, client: app }, code, verifier), redeem({ issuer: server.issuer, client: app }, code, verifier)]);
+    const answers = await Promise.allSettled([
+      redeem({ issuer: server.issuer, client: app }, code, verifier),
+      redeem({ issuer: server.issuer, client: app }, code, verifier),
+    ]);
     successes += answers.filter((answer) => answer.status === "fulfilled" && answer.value.status === 200).length;
   }
   codeRedemptions.push(successes);
@@ -90,7 +117,12 @@ async function redeemOne(person: Person): Promise<void> {
 
 it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 400_000 }, async () => {
   for (let index = 0; index < 3; index++) {
-    const { refresh_token } = await obtainTokens(new Person(server.origin), { issuer: server.issuer, client: app, scope: "read", resource: RESOURCE });
+    const { refresh_token } = await obtainTokens(new Person(server.origin), {
+      issuer: server.issuer,
+      client: app,
+      scope: "read",
+      resource: RESOURCE,
+    });
     families.push({ token: refresh_token as string, rotations: 0 });
   }
   let over = false;
@@ -110,7 +142,9 @@ it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 400_00
   await new Promise((resolve) => setTimeout(resolve, 500));
   over = true;
   await Promise.all(jobs);
-  console.log(`crash test: ${KILLS} kills, ${issued.length} tokens, ${revoked.size} revocations, ${families.reduce((sum, { rotations }) => sum + rotations, 0)} rotations, ${codeRedemptions.length} codes`);
+  console.log(
+    `crash test: ${KILLS} kills, ${issued.length} tokens, ${revoked.size} revocations, ${families.reduce((sum, { rotations }) => sum + rotations, 0)} rotations, ${codeRedemptions.length} codes`,
+  );
 
   expect(violations).toEqual([]);
   expect(codeRedemptions.length).toBeGreaterThan(0);
@@ -118,7 +152,8 @@ it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 400_00
   expect(revoked.size).toBeGreaterThan(10);
   for (const [index, token] of issued.entries()) {
     const { active } = await introspect(server.issuer, rs, token);
-    if (active ? revoked.has(token) : !unknown.has(token)) violations.push(`${active ? "revoked but active" : "acknowledged but unknown"}: token ${index}`);
+    if (active ? revoked.has(token) : !unknown.has(token))
+      violations.push(`${active ? "revoked but active" : "acknowledged but unknown"}: token ${index}`);
   }
   expect(violations).toEqual([]);
   for (const family of families) expect((await refresh(server.issuer, app, family.token)).status).toBe(200);
@@ -129,7 +164,14 @@ it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 400_00
 /** Reads the log itself: no gap, chains hold, no code and no generation was used twice. */
 function faultsInTheLog(): string[] {
   const db = new DatabaseSync(join(server.dataDir, "events.db"), { readOnly: true });
-  const rows = db.prepare("SELECT stream, revision, id, type, hash, body FROM events ORDER BY stream, revision").all() as unknown as { stream: string; revision: number; id: string; type: string; hash: string; body: string }[];
+  const rows = db.prepare("SELECT stream, revision, id, type, hash, body FROM events ORDER BY stream, revision").all() as unknown as {
+    stream: string;
+    revision: number;
+    id: string;
+    type: string;
+    hash: string;
+    body: string;
+  }[];
   db.close();
   const faults: string[] = [];
   for (const [stream, events] of Map.groupBy(rows, (row) => row.stream)) {
@@ -137,7 +179,9 @@ function faultsInTheLog(): string[] {
     if (verification.kind !== "intact") faults.push(`${stream}: ${JSON.stringify(verification)}`);
     if (!stream.startsWith("grant-")) continue;
     if (events.filter(({ type }) => type === "CodeRedeemed").length > 1) faults.push(`${stream}: code redeemed twice`);
-    const generations = events.filter(({ type }) => type === "RefreshTokenRotated").map(({ body }) => (JSON.parse(body) as { data: { refresh: { generation: number } } }).data.refresh.generation);
+    const generations = events
+      .filter(({ type }) => type === "RefreshTokenRotated")
+      .map(({ body }) => (JSON.parse(body) as { data: { refresh: { generation: number } } }).data.refresh.generation);
     if (new Set(generations).size !== generations.length) faults.push(`${stream}: a generation was made twice`);
   }
   return faults;

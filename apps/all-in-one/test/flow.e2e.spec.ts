@@ -1,7 +1,19 @@
 /*
  * Real: the whole server over HTTP with the embedded adapters. Made: the clock.
  */
-import { basic, introspect, obtainCode, obtainTokens, postForm, redeem, refresh, register, startTestPlatform, type Registered, type TestPlatform } from "@grantline/testing";
+import {
+  basic,
+  introspect,
+  obtainCode,
+  obtainTokens,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  startTestPlatform,
+  type Registered,
+  type TestPlatform,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const RESOURCE = "https://notes.example/mcp";
@@ -18,7 +30,12 @@ afterAll(() => server.close());
 
 describe("the main path", () => {
   it("leads from registration over login and consent to tokens that the resource sees as active", async () => {
-    const tokens = await obtainTokens(server.person(), { issuer: server.issuer, client, scope: "notes:read notes:write", resource: RESOURCE });
+    const tokens = await obtainTokens(server.person(), {
+      issuer: server.issuer,
+      client,
+      scope: "notes:read notes:write",
+      resource: RESOURCE,
+    });
     expect(tokens.scope.split(" ").sort()).toEqual(["notes:read", "notes:write"]);
     const seen = await introspect(server.issuer, rs, tokens.access_token);
     expect(seen).toMatchObject({ active: true, aud: RESOURCE, client_id: client.client_id, entity: "human" });
@@ -34,7 +51,10 @@ describe("the main path", () => {
 
   it("revokes the family when a refresh token comes back after the window", async () => {
     const first = await obtainTokens(server.person(), { issuer: server.issuer, client, scope: "notes:read", resource: RESOURCE });
-    const second = (await (await refresh(server.issuer, client, first.refresh_token as string)).json()) as { refresh_token: string; access_token: string };
+    const second = (await (await refresh(server.issuer, client, first.refresh_token as string)).json()) as {
+      refresh_token: string;
+      access_token: string;
+    };
     server.advance(31);
     const reuse = await refresh(server.issuer, client, first.refresh_token as string);
     expect([reuse.status, await reuse.json()]).toEqual([400, expect.objectContaining({ error: "invalid_grant" })]);
@@ -43,7 +63,12 @@ describe("the main path", () => {
   });
 
   it("lets one of 50 parallel redemptions of a code succeed, and its tokens are dead afterwards", async () => {
-    const { code, verifier } = await obtainCode(server.person(), { issuer: server.issuer, client, scope: "notes:read", resource: RESOURCE });
+    const { code, verifier } = await obtainCode(server.person(), {
+      issuer: server.issuer,
+      client,
+      scope: "notes:read",
+      resource: RESOURCE,
+    });
     const answers = await Promise.all(Array.from({ length: 50 }, () => redeem({ issuer: server.issuer, client }, code, verifier)));
     const won = answers.filter(({ status }) => status === 200);
     expect(won).toHaveLength(1);
@@ -55,7 +80,11 @@ describe("the main path", () => {
   it("issues tokens to a machine and forgets none of them after a revocation", async () => {
     const machine = await server.admin.machine();
     const authorization = basic(machine.client_id, machine.client_secret);
-    const response = await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "notes:read", resource: RESOURCE }, { authorization });
+    const response = await postForm(
+      `${server.issuer}/token`,
+      { grant_type: "client_credentials", scope: "notes:read", resource: RESOURCE },
+      { authorization },
+    );
     const { access_token } = (await response.json()) as { access_token: string };
     expect(await introspect(server.issuer, rs, access_token)).toMatchObject({ active: true, entity: "service", aud: RESOURCE });
     expect((await postForm(`${server.issuer}/revoke`, { token: access_token }, { authorization })).status).toBe(200);

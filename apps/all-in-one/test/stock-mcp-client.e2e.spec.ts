@@ -47,7 +47,13 @@ describe.each(HOWS)("a client known by %s", (how) => {
     expect(await session.connectsAtOnce()).toBe(false);
 
     const asked = session.provider.authorizationUrl?.searchParams;
-    expect(Object.fromEntries(asked ?? [])).toMatchObject({ response_type: "code", client_id: session.clientId, code_challenge_method: "S256", resource: world.resource, state: "opaque-state" });
+    expect(Object.fromEntries(asked ?? [])).toMatchObject({
+      response_type: "code",
+      client_id: session.clientId,
+      code_challenge_method: "S256",
+      resource: world.resource,
+      state: "opaque-state",
+    });
     expect(session.askedScopes).toEqual(["notes:read", "offline_access"]);
 
     const callback = await session.decide();
@@ -58,7 +64,7 @@ describe.each(HOWS)("a client known by %s", (how) => {
     expect((await session.client.listTools()).tools.map(({ name }) => name)).toEqual(["read_note", "write_note"]);
     expect(await session.call("read_note")).not.toBe("unauthorized");
     expect(session.log.to("/oauth/register")).toHaveLength(how === "dynamic registration" ? 1 : 0);
-    if (how === "metadata document") expect(session.clientId).toBe(document.url);
+    expect(session.clientId === document.url).toBe(how === "metadata document");
   });
 
   it("steps up for a tool that needs more, with all it had before", async () => {
@@ -179,8 +185,15 @@ describe("a machine, with no user (ext-auth client credentials)", () => {
   }
 
   it("gets in with a client secret", async () => {
-    const { client_id, client_secret } = await own.platform.admin.call<{ client_id: string; client_secret: string }>("POST", "/clients", { ...machine, token_endpoint_auth_method: "client_secret_basic" });
-    const provider = new ClientCredentialsProvider({ clientId: client_id, clientSecret: client_secret, expectedIssuer: own.platform.issuer });
+    const { client_id, client_secret } = await own.platform.admin.call<{ client_id: string; client_secret: string }>("POST", "/clients", {
+      ...machine,
+      token_endpoint_auth_method: "client_secret_basic",
+    });
+    const provider = new ClientCredentialsProvider({
+      clientId: client_id,
+      clientSecret: client_secret,
+      expectedIssuer: own.platform.issuer,
+    });
     expect(await callWith(provider)).toEqual([{ type: "text", text: "(empty)" }]);
   });
 
@@ -192,7 +205,12 @@ describe("a machine, with no user (ext-auth client credentials)", () => {
       jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), alg: "ES256", use: "sig" }] },
     });
     const privateKeyPem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    const provider = new PrivateKeyJwtProvider({ clientId: client_id, privateKey: privateKeyPem, algorithm: "ES256", expectedIssuer: own.platform.issuer });
+    const provider = new PrivateKeyJwtProvider({
+      clientId: client_id,
+      privateKey: privateKeyPem,
+      algorithm: "ES256",
+      expectedIssuer: own.platform.issuer,
+    });
     expect(await callWith(provider)).toEqual([{ type: "text", text: "(empty)" }]);
   });
 });

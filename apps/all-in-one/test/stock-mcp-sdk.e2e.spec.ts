@@ -37,7 +37,12 @@ describe.each(HOWS)("a client known by %s", (how) => {
     const session = await start(how);
     expect(await session.connectsAtOnce()).toBe(false);
     const asked = Object.fromEntries(session.provider.authorizationUrl?.searchParams ?? []);
-    expect(asked).toMatchObject({ client_id: session.clientId, code_challenge_method: "S256", resource: world.resource, scope: "notes:read" });
+    expect(asked).toMatchObject({
+      client_id: session.clientId,
+      code_challenge_method: "S256",
+      resource: world.resource,
+      scope: "notes:read",
+    });
 
     await session.decide();
     expect(await session.connectsAtOnce()).toBe(true);

@@ -1,8 +1,15 @@
 import { startExample } from "./server.ts";
 
-const { ISSUER: issuer = "http://localhost:8080/oauth", PORT: port = "4000", CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } = process.env;
+const {
+  ISSUER: issuer = "http://localhost:8080/oauth",
+  PORT: port = "4000",
+  CLIENT_ID: clientId,
+  CLIENT_SECRET: clientSecret,
+} = process.env;
 if (clientId === undefined || clientSecret === undefined) {
-  process.stderr.write(`Set CLIENT_ID and CLIENT_SECRET: Grantline gives them when you register http://localhost:${port}/mcp as a resource (README.md, step 2).\n`);
+  process.stderr.write(
+    `Set CLIENT_ID and CLIENT_SECRET: Grantline gives them when you register http://localhost:${port}/mcp as a resource (README.md, step 2).\n`,
+  );
   process.exit(2);
 }
 try {

@@ -1,5 +1,10 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { createMcpExpressApp, getOAuthProtectedResourceMetadataUrl, mcpAuthMetadataRouter, requireBearerAuth } from "@modelcontextprotocol/express";
+import {
+  createMcpExpressApp,
+  getOAuthProtectedResourceMetadataUrl,
+  mcpAuthMetadataRouter,
+  requireBearerAuth,
+} from "@modelcontextprotocol/express";
 import { toNodeHandler, type NodeIncomingMessageLike, type NodeServerResponseLike } from "@modelcontextprotocol/node";
 import { buildOAuthProtectedResourceMetadata, createMcpHandler, type AuthMetadataOptions } from "@modelcontextprotocol/server";
 import { discover } from "./discover.ts";
@@ -33,7 +38,12 @@ export async function startExample(options: ExampleOptions): Promise<RunningExam
     resourceName: "Example notes",
   };
   const guard = requireBearerAuth({
-    verifier: introspectingVerifier({ introspectionEndpoint: authorizationServer.introspection_endpoint, clientId: options.clientId, clientSecret: options.clientSecret, resource }),
+    verifier: introspectingVerifier({
+      introspectionEndpoint: authorizationServer.introspection_endpoint,
+      clientId: options.clientId,
+      clientSecret: options.clientSecret,
+      resource,
+    }),
     requiredScopes: ["notes:read"],
     resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(resource),
     // Without it the audience of a token is not looked at.
@@ -47,9 +57,14 @@ export async function startExample(options: ExampleOptions): Promise<RunningExam
   app.use(mcpAuthMetadataRouter(metadata));
   // RFC 9728 §3.1 puts the document below the path only; some clients look at the root, so it is there as well.
   app.get("/.well-known/oauth-protected-resource", (_request: unknown, response: ServerResponse) => {
-    response.setHeader("access-control-allow-origin", "*").setHeader("content-type", "application/json").end(JSON.stringify(buildOAuthProtectedResourceMetadata(metadata)));
+    response
+      .setHeader("access-control-allow-origin", "*")
+      .setHeader("content-type", "application/json")
+      .end(JSON.stringify(buildOAuthProtectedResourceMetadata(metadata)));
   });
-  app.all("/mcp", guard, (request: NodeIncomingMessageLike & { readonly body?: unknown }, response: NodeServerResponseLike) => serve(request, response, request.body));
+  app.all("/mcp", guard, (request: NodeIncomingMessageLike & { readonly body?: unknown }, response: NodeServerResponseLike) =>
+    serve(request, response, request.body),
+  );
   const http = await listen(createServer(app), options.port);
   return {
     url: resource,

@@ -6,6 +6,8 @@ export type { Definitions, Sealing } from "./seal.ts";
 export { parseEvent } from "./parse.ts";
 export { verifyStream } from "./verify.ts";
 export type { Verification } from "./verify.ts";
+export { verifyLog } from "./verify-log.ts";
+export type { LogEntry, LogFault, LogVerification } from "./verify-log.ts";
 export { uuidV7 } from "./uuid-v7.ts";
 export { createStreamRuntime } from "./streams.ts";
 export type { RuntimeClock, StreamRuntimeOptions } from "./streams.ts";

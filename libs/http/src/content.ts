@@ -7,7 +7,10 @@ export function acceptsContent(accepts: NonNullable<Endpoint["accepts"]>, conten
   if (contentType === undefined) return false;
   const wanted = MEDIA_TYPE[accepts];
   if (contentType === wanted) return true;
-  const [type = "", ...parameters] = contentType.toLowerCase().split(";").map((part) => part.trim());
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
   if (type !== wanted) return false;
   return parameters.every((parameter) => !parameter.startsWith("charset") || /^charset="?utf-8"?$/.test(parameter));
 }

@@ -13,7 +13,8 @@ export function preflight(methods: readonly string[]): HttpResponse {
     headers: {
       ...CORS_HEADERS,
       "access-control-allow-methods": methods.join(", "),
-      "access-control-allow-headers": "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, DPoP, X-Correlation-Id",
+      "access-control-allow-headers":
+        "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, DPoP, X-Correlation-Id",
       "access-control-max-age": "600",
     },
   };

@@ -14,7 +14,11 @@ export class EndpointsModule implements OnModuleInit {
   readonly #endpoints: readonly Endpoint[];
   readonly #rim: RimOptions;
 
-  constructor(@Inject(HttpAdapterHost) host: HttpAdapterHost, @Inject(ENDPOINTS) endpoints: readonly Endpoint[], @Inject(RIM) rim: RimOptions) {
+  constructor(
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(ENDPOINTS) endpoints: readonly Endpoint[],
+    @Inject(RIM) rim: RimOptions,
+  ) {
     this.#host = host;
     this.#endpoints = endpoints;
     this.#rim = rim;

@@ -18,13 +18,24 @@ export interface FailureSinks {
 }
 
 /** Turns whatever a handler threw into one answer, counts it, and slows an address down that keeps failing. */
-export async function failureResponse(endpoint: Endpoint, request: HttpRequest, thrown: unknown, views: FailureViews, sinks: FailureSinks): Promise<HttpResponse> {
+export async function failureResponse(
+  endpoint: Endpoint,
+  request: HttpRequest,
+  thrown: unknown,
+  views: FailureViews,
+  sinks: FailureSinks,
+): Promise<HttpResponse> {
   const error = known(thrown);
   if (error === undefined) {
     const problem = endpoint.audience === "admin" && thrown instanceof Error ? views.problem(thrown, request) : undefined;
     if (problem !== undefined) return problem;
     sinks.unexpected(endpoint, thrown, request);
-    return render(endpoint, new OAuthError("server_error", "unexpected", "Something went wrong on our side. Quote the correlation id when you ask."), request, views);
+    return render(
+      endpoint,
+      new OAuthError("server_error", "unexpected", "Something went wrong on our side. Quote the correlation id when you ask."),
+      request,
+      views,
+    );
   }
   count(endpoint, error, request, sinks.security);
   sinks.refused(endpoint, error, request);
@@ -36,17 +47,27 @@ function known(thrown: unknown): OAuthError | undefined {
   if (thrown instanceof OAuthError) return thrown;
   if (thrown instanceof EventStoreUnavailable || (thrown instanceof Error && thrown.name === "ProjectionsBehind")) {
     // P7: the store gone means no writes, said as such and never as success
-    return new OAuthError("temporarily_unavailable", "store-unavailable", "The service can't record changes right now. Try again shortly.", {
-      headers: { "retry-after": "2" },
-      cause: thrown,
-    });
+    return new OAuthError(
+      "temporarily_unavailable",
+      "store-unavailable",
+      "The service can't record changes right now. Try again shortly.",
+      {
+        headers: { "retry-after": "2" },
+        cause: thrown,
+      },
+    );
   }
   return undefined;
 }
 
 /** Wrong secrets, tokens and codes: what a guesser produces (RFC 6749 §10.10, OAuth 2.1 §2.4.1). */
 function countsAsGuess(error: OAuthError): boolean {
-  return error.code === "invalid_client" || error.code === "invalid_token" || error.code === "invalid_grant" || error.code === "invalid_request_uri";
+  return (
+    error.code === "invalid_client" ||
+    error.code === "invalid_token" ||
+    error.code === "invalid_grant" ||
+    error.code === "invalid_request_uri"
+  );
 }
 
 async function slowedDown(request: HttpRequest, limits: Limits): Promise<OAuthError | undefined> {
@@ -62,7 +83,13 @@ async function slowedDown(request: HttpRequest, limits: Limits): Promise<OAuthEr
 
 function count(endpoint: Endpoint, error: OAuthError, request: HttpRequest, security: SecurityLog): void {
   const type =
-    error.code === "invalid_client" ? "ClientAuthenticationFailed" : error.reason === "login-failed" ? "LoginFailed" : error.code === "too_many_requests" ? "RateLimited" : "RequestRefused";
+    error.code === "invalid_client"
+      ? "ClientAuthenticationFailed"
+      : error.reason === "login-failed"
+        ? "LoginFailed"
+        : error.code === "too_many_requests"
+          ? "RateLimited"
+          : "RequestRefused";
   security.count({ type, reason: error.reason, ip: request.ip, endpoint: endpoint.id });
 }
 

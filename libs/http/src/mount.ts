@@ -6,6 +6,7 @@ import { correlationIdOf } from "./correlation.ts";
 import { CORS_HEADERS, preflight } from "./cors.ts";
 import { failureResponse, type FailureSinks, type FailureViews } from "./failure.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { send } from "./send.ts";
 
 const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const DEFAULT_BODY_LIMIT = 64 * 1024;
@@ -25,7 +26,14 @@ export function mountEndpoints(fastify: FastifyInstance, endpoints: readonly End
   const byPath = Map.groupBy(endpoints, (endpoint) => endpoint.path);
   for (const [path, group] of byPath) {
     for (const endpoint of group) {
-      fastify.route({ method: methodsOf(endpoint), url: path, exposeHeadRoute: false, bodyLimit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT, handler: handlerOf(endpoint, base, options), errorHandler: transportErrors(endpoint, base, options) });
+      fastify.route({
+        method: methodsOf(endpoint),
+        url: path,
+        exposeHeadRoute: false,
+        bodyLimit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT,
+        handler: handlerOf(endpoint, base, options),
+        errorHandler: transportErrors(endpoint, base, options),
+      });
     }
     refuseOtherMethods(fastify, path, group, base, options);
   }
@@ -59,7 +67,12 @@ function refuseContent(accepts: NonNullable<Endpoint["accepts"]>, request: HttpR
   if (request.body === undefined && type === undefined) return;
   if (acceptsContent(accepts, typeof type === "string" ? type : undefined)) return;
   // OAuth 2.1 §3.2: parameters come form-encoded in the body
-  throw new OAuthError("invalid_request", "content-type-unsupported", `Send the body as ${accepts === "form" ? "application/x-www-form-urlencoded" : "application/json"}.`, { status: 415 });
+  throw new OAuthError(
+    "invalid_request",
+    "content-type-unsupported",
+    `Send the body as ${accepts === "form" ? "application/x-www-form-urlencoded" : "application/json"}.`,
+    { status: 415 },
+  );
 }
 
 export function requestOf(incoming: FastifyRequest): HttpRequest {
@@ -90,14 +103,6 @@ function withRepeatedAuthorization(incoming: FastifyRequest): HttpRequest["heade
   return found.length > 1 ? { ...incoming.headers, authorization: found } : incoming.headers;
 }
 
-function send(reply: FastifyReply, response: HttpResponse, fixed: readonly (readonly [string, string])[], request: HttpRequest): FastifyReply {
-  reply.code(response.status);
-  for (const [name, value] of fixed) reply.header(name, value);
-  reply.header("x-correlation-id", request.correlationId);
-  for (const name in response.headers) reply.header(name, response.headers[name] as string | string[]);
-  return reply.send(response.body ?? "");
-}
-
 /** Bodies arrive as text; the slices parse them, so that repeated parameters are seen. */
 function readBodiesAsText(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -105,7 +110,13 @@ function readBodiesAsText(fastify: FastifyInstance): void {
 }
 
 // OAuth 2.1 §3.2: the token endpoint is POST only; RFC 9110 §15.5.6: 405 names what is allowed
-function refuseOtherMethods(fastify: FastifyInstance, path: string, group: readonly Endpoint[], base: Readonly<Record<string, string>>, options: RimOptions): void {
+function refuseOtherMethods(
+  fastify: FastifyInstance,
+  path: string,
+  group: readonly Endpoint[],
+  base: Readonly<Record<string, string>>,
+  options: RimOptions,
+): void {
   const allowed = group.flatMap(methodsOf);
   const sample = group[0] as Endpoint;
   const cors = sample.cors === true;
@@ -119,10 +130,18 @@ function refuseOtherMethods(fastify: FastifyInstance, path: string, group: reado
     handle: (request) => {
       if (request.method === "OPTIONS" && cors) return preflight(allowed);
       if (request.method === "OPTIONS") return { status: 204, headers: { allow: allowed.join(", ") } };
-      throw new OAuthError("invalid_request", "method-not-allowed", `Use ${allowed.join(" or ")}.`, { status: 405, headers: { allow: allowed.join(", ") } });
+      throw new OAuthError("invalid_request", "method-not-allowed", `Use ${allowed.join(" or ")}.`, {
+        status: 405,
+        headers: { allow: allowed.join(", ") },
+      });
     },
   };
-  fastify.route({ method: [...others], url: path, handler: handlerOf(refusal, base, options), errorHandler: transportErrors(refusal, base, options) });
+  fastify.route({
+    method: [...others],
+    url: path,
+    handler: handlerOf(refusal, base, options),
+    errorHandler: transportErrors(refusal, base, options),
+  });
 }
 
 function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string>>, options: RimOptions): void {
@@ -135,7 +154,12 @@ function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string
       throw new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
     },
   };
-  fastify.route({ method: [...METHODS], url: "/*", handler: handlerOf(endpoint, base, options), errorHandler: transportErrors(endpoint, base, options) });
+  fastify.route({
+    method: [...METHODS],
+    url: "/*",
+    handler: handlerOf(endpoint, base, options),
+    errorHandler: transportErrors(endpoint, base, options),
+  });
 }
 
 type TransportFailure = { readonly statusCode?: number; readonly code?: string };
@@ -151,9 +175,12 @@ function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, strin
 
 /** What Fastify itself refuses: bodies too long, malformed lengths, bad escapes in the path. */
 function transportError(error: TransportFailure): unknown {
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return new OAuthError("invalid_request", "body-too-large", "The body is too large.", { status: 413 });
-  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new OAuthError("invalid_request", "content-type-unsupported", "The content type is not supported.", { status: 415 });
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return new OAuthError("invalid_request", "body-too-large", "The body is too large.", { status: 413 });
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+    return new OAuthError("invalid_request", "content-type-unsupported", "The content type is not supported.", { status: 415 });
   const status = error.statusCode ?? 500;
-  if (status >= 400 && status < 500) return new OAuthError("invalid_request", "parameter-malformed", "The request is malformed.", { status });
+  if (status >= 400 && status < 500)
+    return new OAuthError("invalid_request", "parameter-malformed", "The request is malformed.", { status });
   return error;
 }

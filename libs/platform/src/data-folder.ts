@@ -28,7 +28,9 @@ export function openDataFolder(dir: string): DataFolder {
     accessSync(path, constants.W_OK);
     accessSync(keys, constants.W_OK);
   } catch (error) {
-    throw new DataFolderError(`GRANTLINE_DATA_DIR: can't write to ${path} (${(error as NodeJS.ErrnoException).code ?? "error"}). Give a folder this user may write to.`);
+    throw new DataFolderError(
+      `GRANTLINE_DATA_DIR: can't write to ${path} (${(error as NodeJS.ErrnoException).code ?? "error"}). Give a folder this user may write to.`,
+    );
   }
   const socket = join(path, "writer.sock");
   return {
@@ -39,6 +41,9 @@ export function openDataFolder(dir: string): DataFolder {
     keys,
     kek: join(keys, "kek"),
     // a unix socket's path is limited to 107 bytes
-    writerSocket: Buffer.byteLength(socket) < 100 ? socket : join(tmpdir(), `grantline-${createHash("sha256").update(path).digest("hex").slice(0, 16)}.sock`),
+    writerSocket:
+      Buffer.byteLength(socket) < 100
+        ? socket
+        : join(tmpdir(), `grantline-${createHash("sha256").update(path).digest("hex").slice(0, 16)}.sock`),
   };
 }

@@ -21,7 +21,11 @@ export function dutiesOf(context: AdminParts): readonly Duty[] {
 }
 
 /** Runs each duty by the clock, one run of it at a time, until closed. A failure is told and tried again at the next turn. */
-export function startDuties(duties: readonly Duty[], log: Pick<Logger, "info" | "error">, firstAfterMs = FIRST_AFTER_MS): { close(): Promise<void> } {
+export function startDuties(
+  duties: readonly Duty[],
+  log: Pick<Logger, "info" | "error">,
+  firstAfterMs = FIRST_AFTER_MS,
+): { close(): Promise<void> } {
   const rounds = duties.map((duty) => startRounds(duty, log, firstAfterMs));
   return {
     close: async () => {

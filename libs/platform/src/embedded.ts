@@ -12,13 +12,20 @@ import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/c
 import { createIssuanceWriter, createStreamRuntime, type StoredEvent, type StreamRuntime } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { createDevUsers } from "@grantline/identity";
-import { createKeyringService, developmentKek, openKeyFolder, type KekSource, type KeyringService, type KeySchedule } from "@grantline/keys";
+import {
+  createKeyringService,
+  developmentKek,
+  openKeyFolder,
+  type KekSource,
+  type KeyringService,
+  type KeySchedule,
+} from "@grantline/keys";
 import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
 import { createLimits, createSecurityLog } from "@grantline/oauth/limits";
-import { createSafeFetch, type Resolve } from "@grantline/oauth/outbound";
+import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createProjector, createSnapshots, projections } from "@grantline/read-model";
 import { openSqliteEphemeralStore, openSqliteReadModel } from "@grantline/read-model-sqlite";
 import type { Logger } from "@grantline/telemetry";
@@ -49,6 +56,8 @@ export interface EmbeddedOptions {
 
 export interface Platform {
   readonly context: OAuthContext & AdminContext;
+  /** The one way out to URLs that strangers named. */
+  readonly fetcher: SafeFetch;
   readonly folder: DataFolder;
   readonly role: Role;
   /** Things a person should read at start. */
@@ -74,18 +83,25 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
     const region = config.server.region;
     const kek = kekOf(config, folder);
     const store = opened(
-      await openSqliteEventStore({ file: folder.events, onTrouble: (what, error) => log.warn({ err: error }, what), ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}) }),
+      await openSqliteEventStore({
+        file: folder.events,
+        onTrouble: (what, error) => log.warn({ err: error }, what),
+        ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}),
+      }),
     );
     const readModel = opened(await openSqliteReadModel({ file: folder.readModel }));
     const ephemeral = opened(await openSqliteEphemeralStore({ file: folder.ephemeral, clock }));
-    const keyFolder = opened(await openKeyFolder({ dir: folder.keys, kek: kek.source, clock, sealsKeptFor: Math.max(86_400, config.tokens.session) }));
+    const keyFolder = opened(
+      await openKeyFolder({ dir: folder.keys, kek: kek.source, clock, sealsKeptFor: Math.max(86_400, config.tokens.session) }),
+    );
     const runtime = createStreamRuntime({
       store,
       clock,
       region,
       service: role,
       snapshots: createSnapshots(readModel),
-      onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
+      onSnapshotFailure: (stream, error) =>
+        log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
     });
     const keyring = createKeyringService({
       vault: keyFolder.vault,
@@ -105,15 +121,22 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
     });
     closers.unshift(() => follower.close());
     const repositories = repositoriesOf(runtime);
-    const security = opened(createSecurityLog({
+    const security = opened(
+      createSecurityLog({
         store,
         clock,
         subjectKeys: keyFolder.subjectKeys,
         region,
         service: role,
-        onFailure: (error: unknown) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
-      }));
-    const fetcher = createSafeFetch({ allowInsecureLoopback: settings.cimd.allowInsecureLoopback, clock, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) });
+        onFailure: (error: unknown) =>
+          log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
+      }),
+    );
+    const fetcher = createSafeFetch({
+      allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
+      clock,
+      ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+    });
     const issuance = opened(createIssuanceWriter({ store, clock, random, region, service: role, definitions: issuanceEvents }));
     const projector = createProjector({ store, readModel, projections, log, active: role !== "worker" });
     closers.unshift(() => projector.stop());
@@ -132,8 +155,19 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
       identity: createDevUsers(config.people.devUsers, settings.issuer),
       ephemeral,
       security,
-      limits: createLimits({ clock, failuresPerMinute: config.limits.failures, anonymousWritesPerMinute: config.limits.anonymousWrites, freeLogins: config.limits.logins, clientPerMinute: config.limits.client }),
-      directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents: createClientDocuments({ fetcher, clock, settings }) }),
+      limits: createLimits({
+        clock,
+        failuresPerMinute: config.limits.failures,
+        anonymousWritesPerMinute: config.limits.anonymousWrites,
+        freeLogins: config.limits.logins,
+        clientPerMinute: config.limits.client,
+      }),
+      directory: createClientDirectory({
+        clients: repositories.clients,
+        settings,
+        clock,
+        documents: createClientDocuments({ fetcher, clock, settings }),
+      }),
       fetchJwks: createJwksFetcher({ fetcher, clock }),
       listConsents: consentsOf(readModel, projector),
       readModel,
@@ -141,7 +175,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> 
       keyring,
     };
     if (role !== "worker" && options.schedules !== false) opened(startDuties(dutiesOf(context), log));
-    return { context, folder, role, notices: kek.notices, close: closeAll };
+    return { context, fetcher, folder, role, notices: kek.notices, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -174,5 +208,8 @@ async function startKeyring(keyring: KeyringService, role: Role, schedules: bool
 function kekOf(config: Config, folder: DataFolder): { readonly source: KekSource; readonly notices: readonly string[] } {
   if (config.keys.kek !== undefined) return { source: config.keys.kek, notices: [] };
   const { key, created } = developmentKek(folder.kek);
-  return { source: { key }, notices: created ? [`Made a key-encryption key at ${folder.kek}. Fine for development; set GRANTLINE_KEK in production.`] : [] };
+  return {
+    source: { key },
+    notices: created ? [`Made a key-encryption key at ${folder.kek}. Fine for development; set GRANTLINE_KEK in production.`] : [],
+  };
 }

@@ -16,10 +16,23 @@ import { userinfoEndpoints } from "@grantline/oauth/userinfo";
 import type { Platform } from "./embedded.ts";
 
 /** Everything a server with all services answers, operations apart. */
-export function endpointsOf({ context }: Platform): readonly Endpoint[] {
+export function endpointsOf({ context, fetcher }: Platform): readonly Endpoint[] {
   const slices = [
-    metadataEndpoints, jwksEndpoints, authorizeEndpoints, parEndpoints, loginEndpoints, consentEndpoints, logoutEndpoints, stylesheetEndpoints,
-    tokenEndpoints, introspectionEndpoints, revocationEndpoints, userinfoEndpoints, registrationEndpoints,
+    metadataEndpoints,
+    jwksEndpoints,
+    authorizeEndpoints,
+    parEndpoints,
+    loginEndpoints,
+    consentEndpoints,
+    logoutEndpoints,
+    stylesheetEndpoints,
+    tokenEndpoints,
+    introspectionEndpoints,
+    revocationEndpoints,
+    userinfoEndpoints,
   ];
-  return [...slices.flatMap((slice) => slice(context)), ...adminEndpoints(context)];
+  const all: Endpoint[] = slices.flatMap((slice) => slice(context));
+  all.push(...registrationEndpoints(context, { fetcher }));
+  all.push(...adminEndpoints({ ...context, allEndpoints: () => all }));
+  return all;
 }

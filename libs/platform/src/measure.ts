@@ -25,7 +25,8 @@ export async function measureProjections({ context }: Pick<Platform, "context">,
   for (const { name, position, parked } of projections) {
     const behind = Math.max(0, Number(head) - Number(position));
     const [oldest] = behind === 0 ? [] : await store.readAll(position, 1);
-    const lagSeconds = oldest === undefined ? 0 : Math.max(0, clock.now() - Date.parse((JSON.parse(oldest.body) as { readonly at: string }).at) / 1_000);
+    const lagSeconds =
+      oldest === undefined ? 0 : Math.max(0, clock.now() - Date.parse((JSON.parse(oldest.body) as { readonly at: string }).at) / 1_000);
     metrics.projection(name, { behind, lagSeconds, parked });
   }
 }

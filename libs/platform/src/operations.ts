@@ -16,7 +16,14 @@ const STORE_TIMEOUT_MS = 2_000;
 
 /** What operators and orchestrators ask: is it alive, may it get traffic, how does it do. */
 export function operationsEndpoints({ platform, metrics, draining }: OperationsParts): readonly Endpoint[] {
-  const live: Endpoint = { id: "health-live", method: "GET", path: "/health/live", audience: "program", handle: () => json(200, { status: "live" }) };
+  const live: Endpoint = {
+    id: "health-live",
+    method: "GET",
+    path: "/health/live",
+    audience: "program",
+    // Which of several processes behind one port it is: for operators who look for the one that differs.
+    handle: () => json(200, { status: "live", pid: process.pid }),
+  };
   const ready: Endpoint = {
     id: "health-ready",
     method: "GET",
@@ -26,7 +33,10 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
       const store = await storeAnswers(platform);
       const keys = platform.context.signer.algs().length > 0;
       const ok = store && keys && !draining();
-      return json(ok ? 200 : 503, { status: ok ? "ready" : "not ready", checks: { event_store: store, signing_keys: keys, draining: draining() } });
+      return json(ok ? 200 : 503, {
+        status: ok ? "ready" : "not ready",
+        checks: { event_store: store, signing_keys: keys, draining: draining() },
+      });
     },
   };
   if (metrics === undefined) return [live, ready];
@@ -35,7 +45,11 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
     method: "GET",
     path: "/metrics",
     audience: "program",
-    handle: async () => ({ status: 200, headers: { "content-type": metrics.contentType, "cache-control": "no-store" }, body: await metrics.text() }),
+    handle: async () => ({
+      status: 200,
+      headers: { "content-type": metrics.contentType, "cache-control": "no-store" },
+      body: await metrics.text(),
+    }),
   };
   return [live, ready, text];
 }

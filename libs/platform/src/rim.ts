@@ -18,7 +18,13 @@ export function rimOptions(config: Config, platform: Platform, { log, metrics, t
     https: config.server.issuer.startsWith("https:"),
     views: {
       page: (error, { correlationId }) => {
-        const page = errorPage({ status: error.status, title: "This did not work", message: error.description, correlationId, basePath: config.server.basePath });
+        const page = errorPage({
+          status: error.status,
+          title: "This did not work",
+          message: error.description,
+          correlationId,
+          basePath: config.server.basePath,
+        });
         return { ...page, headers: { ...page.headers, ...error.headers } };
       },
       problem: (error, { correlationId }) => problemResponse(error, correlationId),
@@ -30,12 +36,14 @@ export function rimOptions(config: Config, platform: Platform, { log, metrics, t
         metrics.refused(endpoint.id, error.reason);
         log.info({ correlationId, endpoint: endpoint.id, error: error.code, reason: error.reason, detail: error.detail }, "refused");
       },
-      unexpected: (endpoint, error, { correlationId }) => log.error({ correlationId, endpoint: endpoint.id, err: error }, "unexpected failure"),
+      unexpected: (endpoint, error, { correlationId }) =>
+        log.error({ correlationId, endpoint: endpoint.id, err: error }, "unexpected failure"),
     },
     observe: (endpoint, request, response, startedMs) => {
       const ms = performance.now() - startedMs;
       metrics.answered(endpoint.id, request.method, response.status, ms / 1000);
-      if (log.isLevelEnabled("debug")) log.debug({ correlationId: request.correlationId, endpoint: endpoint.id, status: response.status, ms }, "answered");
+      if (log.isLevelEnabled("debug"))
+        log.debug({ correlationId: request.correlationId, endpoint: endpoint.id, status: response.status, ms }, "answered");
       tracing.request?.(endpoint.id, request, response.status, startedMs);
     },
   };

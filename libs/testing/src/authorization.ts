@@ -29,8 +29,18 @@ export function pkce(): Pkce {
 
 /** Registers dynamically (RFC 7591); a public client with one redirect URI unless told otherwise. */
 export async function register(issuer: string, metadata: object = {}): Promise<Registered> {
-  const body = { client_name: "Test client", redirect_uris: ["https://client.example/callback"], token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], ...metadata };
-  const response = await fetch(`${issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const body = {
+    client_name: "Test client",
+    redirect_uris: ["https://client.example/callback"],
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token"],
+    ...metadata,
+  };
+  const response = await fetch(`${issuer}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   if (response.status !== 201) throw new Error(`registration: ${response.status} ${await response.text()}`);
   return (await response.json()) as Registered;
 }
@@ -40,10 +50,19 @@ export function basic(clientId: string, secret: string): string {
 }
 
 /** A POST of form parameters; an array repeats the parameter. */
-export async function postForm(url: string, parameters: Readonly<Record<string, string | readonly string[] | undefined>>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export async function postForm(
+  url: string,
+  parameters: Readonly<Record<string, string | readonly string[] | undefined>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const body = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) for (const each of value === undefined ? [] : [value].flat()) body.append(name, each as string);
-  return fetch(url, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded", ...headers }, body: body.toString() });
+  for (const [name, value] of Object.entries(parameters))
+    for (const each of value === undefined ? [] : [value].flat()) body.append(name, each as string);
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: body.toString(),
+  });
 }
 
 export interface AuthorizeOptions extends PersonOptions {
@@ -72,7 +91,10 @@ export function authorizationUrl(options: AuthorizeOptions, challenge: string): 
 }
 
 /** Log in, consent, come back: a code and what redeems it. */
-export async function obtainCode(person: Person, options: AuthorizeOptions): Promise<{ readonly code: string; readonly verifier: string; readonly callback: URL }> {
+export async function obtainCode(
+  person: Person,
+  options: AuthorizeOptions,
+): Promise<{ readonly code: string; readonly verifier: string; readonly callback: URL }> {
   const { verifier, challenge } = pkce();
   const callback = await person.authorize(authorizationUrl(options, challenge), options);
   const code = callback.searchParams.get("code");
@@ -88,15 +110,29 @@ export async function obtainTokens(person: Person, options: AuthorizeOptions): P
   return (await response.json()) as Tokens;
 }
 
-export function redeem(options: Pick<AuthorizeOptions, "issuer" | "client" | "redirectUri">, code: string, verifier: string): Promise<Response> {
+export function redeem(
+  options: Pick<AuthorizeOptions, "issuer" | "client" | "redirectUri">,
+  code: string,
+  verifier: string,
+): Promise<Response> {
   const { client } = options;
-  const parameters = { grant_type: "authorization_code", code, code_verifier: verifier, redirect_uri: options.redirectUri ?? "https://client.example/callback" };
+  const parameters = {
+    grant_type: "authorization_code",
+    code,
+    code_verifier: verifier,
+    redirect_uri: options.redirectUri ?? "https://client.example/callback",
+  };
   return client.client_secret === undefined
     ? postForm(`${options.issuer}/token`, { ...parameters, client_id: client.client_id })
     : postForm(`${options.issuer}/token`, parameters, { authorization: basic(client.client_id, client.client_secret) });
 }
 
-export function refresh(issuer: string, client: Registered, refreshToken: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function refresh(
+  issuer: string,
+  client: Registered,
+  refreshToken: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const parameters = { grant_type: "refresh_token", refresh_token: refreshToken, ...more };
   return client.client_secret === undefined
     ? postForm(`${issuer}/token`, { ...parameters, client_id: client.client_id })
@@ -104,7 +140,11 @@ export function refresh(issuer: string, client: Registered, refreshToken: string
 }
 
 /** Is the token active, as the resource's own client sees it? */
-export async function introspect(issuer: string, caller: { readonly client_id: string; readonly client_secret: string }, token: string): Promise<{ readonly active: boolean; readonly [member: string]: unknown }> {
+export async function introspect(
+  issuer: string,
+  caller: { readonly client_id: string; readonly client_secret: string },
+  token: string,
+): Promise<{ readonly active: boolean; readonly [member: string]: unknown }> {
   const response = await postForm(`${issuer}/introspect`, { token }, { authorization: basic(caller.client_id, caller.client_secret) });
   if (!response.ok) throw new Error(`introspection: ${response.status} ${await response.text()}`);
   return (await response.json()) as { active: boolean };

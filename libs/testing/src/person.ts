@@ -1,5 +1,7 @@
 /** What a person sees next: a page of ours, or the moment the browser is sent to a client's redirect URI. */
-export type Step = { readonly kind: "page"; readonly status: number; readonly url: URL; readonly html: string } | { readonly kind: "callback"; readonly url: URL };
+export type Step =
+  | { readonly kind: "page"; readonly status: number; readonly url: URL; readonly html: string }
+  | { readonly kind: "callback"; readonly url: URL };
 
 export interface PersonOptions {
   readonly username?: string;
@@ -33,7 +35,8 @@ export class Person {
     const form = formOf(page.html, formId);
     const fields = new URLSearchParams();
     for (const [name, value] of form.fields) if (!(name in values)) fields.append(name, value);
-    for (const [name, value] of Object.entries(values)) for (const each of value === undefined ? [] : [value].flat()) fields.append(name, each as string);
+    for (const [name, value] of Object.entries(values))
+      for (const each of value === undefined ? [] : [value].flat()) fields.append(name, each as string);
     return this.#follow(new URL(form.action, page.url), { method: "POST", body: fields });
   }
 
@@ -70,7 +73,11 @@ export class Person {
       const response = await fetch(url, {
         ...request,
         redirect: "manual",
-        headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "), origin: this.#origin, "sec-fetch-site": "same-origin" },
+        headers: {
+          cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          origin: this.#origin,
+          "sec-fetch-site": "same-origin",
+        },
       });
       this.#keep(response);
       const location = response.headers.get("location");
@@ -126,5 +133,9 @@ function attribute(text: string, name: string): string | undefined {
 }
 
 function text(html: string): string {
-  return html.replace(/<style[\s\S]*?<\/style>/g, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ").slice(0, 300);
+  return html
+    .replace(/<style[\s\S]*?<\/style>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ")
+    .slice(0, 300);
 }

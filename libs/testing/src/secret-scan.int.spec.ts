@@ -62,7 +62,11 @@ describe("watchSecrets", () => {
 
   beforeAll(async () => {
     server = createServer((_request, response) => {
-      response.writeHead(200, { "content-type": "application/json", "set-cookie": `session=${secret}c; Path=/`, location: `/next?code=${secret}l` });
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "set-cookie": `session=${secret}c; Path=/`,
+        location: `/next?code=${secret}l`,
+      });
       response.end(JSON.stringify({ access_token: `${secret}a`, token_type: "Bearer" }));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -76,9 +80,22 @@ describe("watchSecrets", () => {
 
   it("remembers what is sent and received, and leaves the answer to its reader", async () => {
     const body = new URLSearchParams({ code_verifier: `${secret}v`, scope: "not-a-secret-of-anybody" });
-    const response = await fetch(`${origin}/?request_uri=${secret}q`, { method: "POST", body, headers: { authorization: `Basic ${btoa(`id:${secret}s`)}` } });
+    const response = await fetch(`${origin}/?request_uri=${secret}q`, {
+      method: "POST",
+      body,
+      headers: { authorization: `Basic ${btoa(`id:${secret}s`)}` },
+    });
     expect(await response.json()).toMatchObject({ token_type: "Bearer" });
-    const labels = new Map([...watch.secrets].filter(([value]) => value.startsWith(secret)).map(([value, label]) => [value.slice(secret.length), label]));
-    expect(Object.fromEntries(labels)).toEqual({ v: "code_verifier", q: "request_uri", s: "client_secret", c: "cookie", l: "code", a: "access_token" });
+    const labels = new Map(
+      [...watch.secrets].filter(([value]) => value.startsWith(secret)).map(([value, label]) => [value.slice(secret.length), label]),
+    );
+    expect(Object.fromEntries(labels)).toEqual({
+      v: "code_verifier",
+      q: "request_uri",
+      s: "client_secret",
+      c: "cookie",
+      l: "code",
+      a: "access_token",
+    });
   });
 });

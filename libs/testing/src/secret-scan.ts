@@ -40,13 +40,24 @@ function filesOf(dataDir: string): readonly (readonly [string, string])[] {
 function rowsOf(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'").all() as { name: string }[];
-    return tables.flatMap(({ name }) => database.prepare(`SELECT * FROM "${name.replaceAll('"', '""')}"`).all().map(rowText)).join("\n");
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'").all() as {
+      name: string;
+    }[];
+    return tables
+      .flatMap(({ name }) =>
+        database
+          .prepare(`SELECT * FROM "${name.replaceAll('"', '""')}"`)
+          .all()
+          .map(rowText),
+      )
+      .join("\n");
   } finally {
     database.close();
   }
 }
 
 function rowText(row: Record<string, unknown>): string {
-  return Object.values(row).map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value))).join(" ");
+  return Object.values(row)
+    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value)))
+    .join(" ");
 }

@@ -1,7 +1,20 @@
 /** Members of JSON answers and requests, form fields, and query parameters whose value is a secret while it lives. */
 const SECRET_NAMES = new Set([
-  "access_token", "refresh_token", "id_token", "client_secret", "registration_access_token", "code", "code_verifier", "client_assertion",
-  "assertion", "password", "token", "request_uri", "interaction", "csrf", "id_token_hint",
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "client_secret",
+  "registration_access_token",
+  "code",
+  "code_verifier",
+  "client_assertion",
+  "assertion",
+  "password",
+  "token",
+  "request_uri",
+  "interaction",
+  "csrf",
+  "id_token_hint",
 ]);
 /** Shorter values are made-up bad input, and would be found everywhere. */
 const SHORTEST = 16;
@@ -86,7 +99,7 @@ function fromAuthorization(header: string, add: Add): void {
   add(credentials, `authorization ${scheme}`);
   if (!/^basic$/i.test(scheme)) return;
   const text = Buffer.from(credentials, "base64").toString();
-  add(decoded(text.slice(text.indexOf(":") + 1)), "client_secret");
+  if (text.includes(":")) add(decoded(text.slice(text.indexOf(":") + 1)), "client_secret");
 }
 
 function decoded(text: string): string {

@@ -20,7 +20,9 @@ export class ServerProcess {
     this.#env = env;
   }
 
-  static async create(options: { readonly env?: Readonly<Record<string, string>>; readonly dataDir?: string } = {}): Promise<ServerProcess> {
+  static async create(
+    options: { readonly env?: Readonly<Record<string, string>>; readonly dataDir?: string } = {},
+  ): Promise<ServerProcess> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-process-"));
     return new ServerProcess(await freePort(), dataDir, options.env ?? {});
   }

@@ -16,7 +16,10 @@ export class TestAdmin {
     if (this.#token !== undefined) return this.#token;
     const response = await fetch(`${this.#issuer}/token`, {
       method: "POST",
-      headers: { authorization: `Basic ${Buffer.from(`grantline-admin:${this.#secret}`).toString("base64")}`, "content-type": "application/x-www-form-urlencoded" },
+      headers: {
+        authorization: `Basic ${Buffer.from(`grantline-admin:${this.#secret}`).toString("base64")}`,
+        "content-type": "application/x-www-form-urlencoded",
+      },
       body: new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:admin" }),
     });
     const answer = (await response.json()) as { access_token?: string };
@@ -29,7 +32,11 @@ export class TestAdmin {
   async raw(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     return fetch(`${this.#origin}/admin/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${await this.token()}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        authorization: `Bearer ${await this.token()}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
@@ -42,12 +49,28 @@ export class TestAdmin {
   }
 
   /** Registers an MCP server; its resource-server client comes with it. */
-  async resource(uri: string, scopes: readonly string[], more: object = {}): Promise<{ readonly resource_id: string; readonly client_id: string; readonly client_secret: string }> {
-    return this.call("POST", "/resources", { uri, name: "Test resource", scopes: scopes.map((name) => ({ name, description: `May ${name}` })), ...more });
+  async resource(
+    uri: string,
+    scopes: readonly string[],
+    more: object = {},
+  ): Promise<{ readonly resource_id: string; readonly client_id: string; readonly client_secret: string }> {
+    return this.call("POST", "/resources", {
+      uri,
+      name: "Test resource",
+      scopes: scopes.map((name) => ({ name, description: `May ${name}` })),
+      ...more,
+    });
   }
 
   /** A confidential client that acts for itself; strangers can't register one. */
   async machine(more: object = {}): Promise<{ readonly client_id: string; readonly client_secret: string }> {
-    return this.call("POST", "/clients", { client_name: "Test machine", grant_types: ["client_credentials"], response_types: [], redirect_uris: [], token_endpoint_auth_method: "client_secret_basic", ...more });
+    return this.call("POST", "/clients", {
+      client_name: "Test machine",
+      grant_types: ["client_credentials"],
+      response_types: [],
+      redirect_uris: [],
+      token_endpoint_auth_method: "client_secret_basic",
+      ...more,
+    });
   }
 }

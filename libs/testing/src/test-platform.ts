@@ -45,14 +45,27 @@ export interface TestPlatform {
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-test-"));
   const port = await freePort();
-  const env = { GRANTLINE_DATA_DIR: dataDir, GRANTLINE_PORT: String(port), GRANTLINE_ADMIN_SECRET: ADMIN_SECRET, GRANTLINE_LIMIT_FAILURES: "100000", GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000", ...options.env };
+  const env = {
+    GRANTLINE_DATA_DIR: dataDir,
+    GRANTLINE_PORT: String(port),
+    GRANTLINE_ADMIN_SECRET: ADMIN_SECRET,
+    GRANTLINE_LIMIT_FAILURES: "100000",
+    GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000",
+    ...options.env,
+  };
   const config = withPort(loadConfig({ env, cwd: dataDir }), port);
   let now = options.frozenAt;
   const clock = now === undefined ? systemClock : { now: () => now as number };
   const lines: string[] = [];
   const log = createLogger({ level: "debug", service: "test", destination: { write: (line: string) => void lines.push(line) } });
   const instruments = { log, metrics: createMetrics(), tracing: await startTracing({ service: "test" }) };
-  const platform = await openEmbedded({ config, log, clock, schedules: false, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) });
+  const platform = await openEmbedded({
+    config,
+    log,
+    clock,
+    schedules: false,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
   await bootstrap(platform.context, config);
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });

@@ -18,7 +18,9 @@ export async function startCallbackServer(): Promise<CallbackServer> {
     if (url.pathname !== "/callback") return void response.writeHead(404).end();
     last = url.searchParams;
     if (callback.goOnTo !== undefined) return void response.writeHead(302, { location: callback.goOnTo }).end();
-    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Application</title><p id=done>Back in the application.</p>");
+    response
+      .writeHead(200, { "content-type": "text/html" })
+      .end("<!doctype html><title>Application</title><p id=done>Back in the application.</p>");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const callback: CallbackServer = {

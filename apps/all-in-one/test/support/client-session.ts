@@ -1,4 +1,11 @@
-import { Client, StreamableHTTPClientTransport, UnauthorizedError, type OAuthDiscoveryState, type StoredOAuthClientInformation, type StoredOAuthTokens } from "@modelcontextprotocol/client";
+import {
+  Client,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+  type OAuthDiscoveryState,
+  type StoredOAuthClientInformation,
+  type StoredOAuthTokens,
+} from "@modelcontextprotocol/client";
 import type { Person, PersonOptions, TestPlatform } from "@grantline/testing";
 import type { NotesWorld } from "./notes-world.ts";
 import { CLIENT_NAME, preRegister, REDIRECT_URI, type How } from "./registrations.ts";
@@ -60,9 +67,11 @@ export class ClientSession {
 
   /** False when the SDK wants its user to authorize first. */
   async connectsAtOnce(): Promise<boolean> {
-    this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.provider, fetch: this.log.fetch });
-    this.#client = new Client({ name: CLIENT_NAME, version: "1.0.0" }, { versionNegotiation: { mode: this.#mode } });
-    if (!(await authorized(this.#client.connect(this.#transport)))) return false;
+    const transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.provider, fetch: this.log.fetch });
+    const client = new Client({ name: CLIENT_NAME, version: "1.0.0" }, { versionNegotiation: { mode: this.#mode } });
+    this.#transport = transport;
+    this.#client = client;
+    if (!(await authorized(() => client.connect(transport)))) return false;
     // The older protocol asks for a notification stream without waiting for it; that request must not meet what a test does next.
     if (this.#mode === "legacy") await this.log.answered("GET", "/mcp", 1);
     return true;
@@ -79,12 +88,10 @@ export class ClientSession {
   /** The text a tool answers with; "unauthorized" when the SDK wants its user to authorize first. */
   async call(name: string, args: Record<string, unknown> = {}): Promise<string> {
     let text = "unauthorized";
-    await authorized(
-      this.client.callTool({ name, arguments: args }).then(({ content }) => {
-        const [first] = content;
-        text = first?.type === "text" ? first.text : JSON.stringify(content);
-      }),
-    );
+    await authorized(async () => {
+      const [first] = (await this.client.callTool({ name, arguments: args })).content;
+      text = first?.type === "text" ? first.text : "";
+    });
     return text;
   }
 
@@ -94,9 +101,9 @@ export class ClientSession {
 }
 
 /** `UnauthorizedError` is how the SDK says that its user was sent to the authorization URL. */
-async function authorized(work: Promise<unknown>): Promise<boolean> {
+async function authorized(work: () => Promise<unknown>): Promise<boolean> {
   try {
-    await work;
+    await work();
     return true;
   } catch (error) {
     if (error instanceof UnauthorizedError) return false;
@@ -105,7 +112,12 @@ async function authorized(work: Promise<unknown>): Promise<boolean> {
 }
 
 async function providerFor(platform: TestPlatform, how: How, documentUrl: string): Promise<Provider> {
-  const metadata = { client_name: CLIENT_NAME, redirect_uris: [REDIRECT_URI], grant_types: ["authorization_code", "refresh_token"], token_endpoint_auth_method: "none" };
+  const metadata = {
+    client_name: CLIENT_NAME,
+    redirect_uris: [REDIRECT_URI],
+    grant_types: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_method: "none",
+  };
   if (how === "metadata document") return new RememberingProvider({ metadata, clientMetadataUrl: documentUrl });
   if (how === "dynamic registration") return new RememberingProvider({ metadata });
   return new RememberingProvider({ metadata, client: await preRegister(platform) });

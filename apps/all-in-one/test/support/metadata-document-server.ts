@@ -24,7 +24,9 @@ export async function startMetadataDocumentServer(metadata: object): Promise<Met
   const server = createServer({ key, cert }, (request, response) => {
     if (request.url !== "/mcp-client.json") return void response.writeHead(404).end();
     fetched++;
-    response.writeHead(200, { "content-type": "application/json", "cache-control": "max-age=86400" }).end(JSON.stringify({ client_id: url, ...metadata }));
+    response
+      .writeHead(200, { "content-type": "application/json", "cache-control": "max-age=86400" })
+      .end(JSON.stringify({ client_id: url, ...metadata }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `https://localhost:${(server.address() as AddressInfo).port}/mcp-client.json`;

@@ -12,7 +12,10 @@ export interface NotesWorld {
 /** Grantline and the example MCP server in front of it, each over real HTTP. The clock stands at the real time and moves only by `platform.advance`. */
 export async function startNotesWorld(env: Readonly<Record<string, string>> = {}): Promise<NotesWorld> {
   // The administrator's token outlives every leap of the clock.
-  const platform = await startTestPlatform({ frozenAt: Math.floor(Date.now() / 1000), env: { GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: "24h", ...env } });
+  const platform = await startTestPlatform({
+    frozenAt: Math.floor(Date.now() / 1000),
+    env: { GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: "24h", ...env },
+  });
   const port = await freePort();
   const resource = `http://localhost:${port}/mcp`;
   const registered = await platform.admin.call<{ client_id: string; client_secret: string }>("POST", "/resources", {

@@ -34,7 +34,10 @@ export async function preRegister(platform: TestPlatform): Promise<{ client_id: 
 
 /** The one live grant of a client. */
 export async function grantOf(platform: TestPlatform, clientId: string): Promise<string> {
-  const { items } = await platform.admin.call<{ items: { grant_id: string; live: boolean }[] }>("GET", `/grants?client_id=${encodeURIComponent(clientId)}`);
+  const { items } = await platform.admin.call<{ items: { grant_id: string; live: boolean }[] }>(
+    "GET",
+    `/grants?client_id=${encodeURIComponent(clientId)}`,
+  );
   const live = items.filter((grant) => grant.live);
   if (live.length !== 1 || live[0] === undefined) throw new Error(`${live.length} live grants of ${clientId}`);
   return live[0].grant_id;

@@ -16,7 +16,13 @@ export class RequestLog {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = new URL(input instanceof Request ? input.url : input);
     const response = await fetch(input, init);
-    this.requests.push({ method: init?.method ?? "GET", url, status: response.status, body: bodyOf(init?.body), headers: new Headers(init?.headers) });
+    this.requests.push({
+      method: init?.method ?? "GET",
+      url,
+      status: response.status,
+      body: bodyOf(init?.body),
+      headers: new Headers(init?.headers),
+    });
     for (const wake of this.#waiting) wake();
     return response;
   };

@@ -27,8 +27,18 @@ export class SdkSession {
   }
 
   /** Knows nothing but the MCP server's URL and how the client is to be known. */
-  static async start(world: NotesWorld, how: How, documentUrl: string, grantTypes: string[] = ["authorization_code", "refresh_token"]): Promise<SdkSession> {
-    const metadata = { client_name: CLIENT_NAME, redirect_uris: [REDIRECT_URI], grant_types: grantTypes, token_endpoint_auth_method: "none" };
+  static async start(
+    world: NotesWorld,
+    how: How,
+    documentUrl: string,
+    grantTypes: string[] = ["authorization_code", "refresh_token"],
+  ): Promise<SdkSession> {
+    const metadata = {
+      client_name: CLIENT_NAME,
+      redirect_uris: [REDIRECT_URI],
+      grant_types: grantTypes,
+      token_endpoint_auth_method: "none",
+    };
     if (how === "metadata document") return new SdkSession(world, new RememberingProvider({ metadata, clientMetadataUrl: documentUrl }));
     if (how === "dynamic registration") return new SdkSession(world, new RememberingProvider({ metadata }));
     return new SdkSession(world, new RememberingProvider({ metadata, client: await preRegister(world.platform) }));
@@ -56,11 +66,13 @@ export class SdkSession {
 
   /** False when the SDK wants its user to authorize first. */
   async connectsAtOnce(): Promise<boolean> {
-    this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.provider, fetch: this.log.fetch });
-    this.#client = new Client({ name: CLIENT_NAME, version: "1.0.0" });
+    const transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.provider, fetch: this.log.fetch });
+    const client = new Client({ name: CLIENT_NAME, version: "1.0.0" });
+    this.#transport = transport;
+    this.#client = client;
     // The SDK's own types disagree under exactOptionalPropertyTypes (sessionId).
     const before = this.log.to("/mcp").filter(({ method }) => method === "GET").length;
-    if (!(await authorized(this.#client.connect(this.#transport as Transport)))) return false;
+    if (!(await authorized(() => client.connect(transport as Transport)))) return false;
     // This line of the SDK asks for a notification stream without waiting for it; that request must not meet what a test does next.
     await this.log.answered("GET", "/mcp", before + 1);
     return true;
@@ -77,11 +89,10 @@ export class SdkSession {
   /** The text a tool answers with; "unauthorized" when the SDK wants its user to authorize first. */
   async call(name: string, args: Record<string, unknown> = {}): Promise<string> {
     let text = "unauthorized";
-    await authorized(
-      this.client.callTool({ name, arguments: args }).then(({ content }) => {
-        text = (content as { text: string }[])[0]?.text ?? "";
-      }),
-    );
+    await authorized(async () => {
+      const { content } = await this.client.callTool({ name, arguments: args });
+      text = (content as { text: string }[])[0]?.text ?? "";
+    });
     return text;
   }
 
@@ -91,9 +102,9 @@ export class SdkSession {
 }
 
 /** `UnauthorizedError` is how the SDK says that its user was sent to the authorization URL. */
-async function authorized(work: Promise<unknown>): Promise<boolean> {
+async function authorized(work: () => Promise<unknown>): Promise<boolean> {
   try {
-    await work;
+    await work();
     return true;
   } catch (error) {
     if (error instanceof UnauthorizedError) return false;

@@ -29,7 +29,10 @@ function authority(): Buffer {
 
 // RFC 5280 §4.2.1.6: the names it is for
 function subjectNames(): Buffer {
-  return sequence(oid(0x55, 0x1d, 0x11), tagged(0x04, sequence(tagged(0x82, Buffer.from("localhost")), tagged(0x87, Buffer.from([127, 0, 0, 1])))));
+  return sequence(
+    oid(0x55, 0x1d, 0x11),
+    tagged(0x04, sequence(tagged(0x82, Buffer.from("localhost")), tagged(0x87, Buffer.from([127, 0, 0, 1])))),
+  );
 }
 
 function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {

@@ -73,7 +73,7 @@ export const resources = z.strictObject({
         .map((entry) => entry.trim())
         .filter((entry) => entry !== "")
         .map(resourceFromText),
-    doc: "Resources registered at start when they do not exist yet. The admin API may add and change more.",
+    doc: "Resources kept as declared here at every start. The admin API may add more.",
   }),
   default: text(uri.optional(), {
     env: "GRANTLINE_DEFAULT_RESOURCE",

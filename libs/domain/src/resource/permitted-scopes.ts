@@ -53,7 +53,7 @@ function gives({ scopes }: AccessRule, scope: string): boolean {
   return scopes.includes(scope) || (scopes.includes("*") && !isAdminScope(scope));
 }
 
-/** P14: `grantline:*` only through a client an operator made, and for a person only when named as operator. */
-function mayHold({ verification, entity, operator }: Principal, scope: string): boolean {
-  return !isAdminScope(scope) || (verification === "operator" && (entity !== "human" || operator));
+/** P14: `grantline:*` only through a client an operator made, and for a person, whatever the client's kind, only when named as operator. */
+function mayHold({ verification, entity, subject, operator }: Principal, scope: string): boolean {
+  return !isAdminScope(scope) || (verification === "operator" && (operator || (entity !== "human" && subject === undefined)));
 }

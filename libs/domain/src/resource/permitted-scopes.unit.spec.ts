@@ -93,12 +93,18 @@ describe("the access policy of a resource (P14)", () => {
 
 describe("scopes that administer Grantline (P14)", () => {
   const admin = resource([{ scopes: ["grantline:admin"] }], define("grantline:admin"));
+  const { subject: _, ...nobody } = person;
   const may = (changes: Partial<Principal>, on = admin) => permittedScopes(on, { ...person, ...changes }, ["grantline:admin"]).length > 0;
+  const program = (changes: Partial<Principal>) => permittedScopes(admin, { ...nobody, ...changes }, ["grantline:admin"]).length > 0;
 
   it("are for clients an operator made and people named as operators", () => {
     expect(may({ verification: "operator", operator: true })).toBe(true);
-    expect(may({ verification: "operator", entity: "service" })).toBe(true);
-    expect(may({ verification: "operator", entity: "agent" })).toBe(true);
+    expect(program({ verification: "operator", entity: "service" })).toBe(true);
+    expect(program({ verification: "operator", entity: "agent" })).toBe(true);
+  });
+
+  it("are not had by a person who is no operator through an agent that an operator made", () => {
+    expect(may({ verification: "operator", entity: "agent" })).toBe(false);
   });
 
   it("are not had through a client that registered itself, whoever logs in", () => {

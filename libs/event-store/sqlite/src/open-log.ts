@@ -22,10 +22,12 @@ const LOOK_MS = 50;
 export function openSqliteEventLog({ file }: { readonly file: string }): SqliteEventLog {
   const reader = openReader(file);
   const db = openForReading(file);
-  const page = db.prepare(`SELECT e.stream_id AS streamId, s.name IS e.stream AS findable, CAST(e.position AS TEXT) AS position, e.revision, e.stream, e.id, e.type, e.hash, e.body
-    FROM events e LEFT JOIN names s ON s.id = e.stream_id WHERE (e.stream_id, e.revision) > (?, ?) ORDER BY e.stream_id, e.revision LIMIT ${PAGE}`.replace("names", "streams"));
+  const listed = "EXISTS (SELECT 1 FROM streams WHERE name = e.stream AND id = e.stream_id)";
+  const page = db.prepare(`SELECT stream_id AS streamId, ${listed} AS findable, CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body
+    FROM events e WHERE (stream_id, revision) > (?, ?) ORDER BY stream_id, revision LIMIT ${PAGE}`);
   const count = db.prepare("SELECT count(*) AS events, max(position) AS last FROM events");
-  const gap = db.prepare("SELECT position + 1 AS missing FROM (SELECT 0 AS position UNION ALL SELECT position FROM events) e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY e.position LIMIT 1");
+  const first = db.prepare("SELECT 1 FROM events WHERE position = 1");
+  const gap = db.prepare("SELECT position + 1 AS missing FROM events e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY position LIMIT 1");
 
   function* inStreamOrder(): Generator<LogEntry> {
     for (let after: readonly [number, number] = [0, -1]; ; ) {
@@ -43,7 +45,8 @@ export function openSqliteEventLog({ file }: { readonly file: string }): SqliteE
     count: () => Number(count.get()?.["events"]),
     firstGap: () => {
       const { events, last } = count.get() as { events: number; last: number | null };
-      return events === (last ?? 0) ? undefined : String(gap.get()?.["missing"]);
+      if (events === (last ?? 0)) return undefined;
+      return first.get() === undefined ? "1" : String(gap.get()?.["missing"]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { authorizationParameters, wireParameters, wireQuery } from "../authorization-request/index.ts";
 import { ensureBrowser } from "../browser/index.ts";
-import { commandMeta, type OAuthContext } from "../context/index.ts";
+import type { OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { redirect, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { interactionUrl, issueCode, nextStep, refuseAuthorization, startInteraction } from "../interaction/index.ts";
@@ -44,7 +44,7 @@ async function proceed(
   });
   const step = await nextStep(context, interaction, client, session);
   if (step.kind === "issue") {
-    return redirect(await issueCode(context, step.issue, commandMeta(context, request, { kind: "user", id: step.issue.session.subject })));
+    return redirect(await issueCode(context, request, step.issue));
   }
   return redirect(interactionUrl(context, step.kind, interaction), browser.cookies.length === 0 ? {} : { "set-cookie": browser.cookies });
 }

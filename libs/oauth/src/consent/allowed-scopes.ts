@@ -10,7 +10,10 @@ export interface AllowedScopes {
 }
 
 /** A consent as its person reads it. A resource, or a scope of one, that is gone goes by its bare name. */
-export async function describeAllowed(context: Pick<OAuthContext, "resources">, scopes: ConsentedScopes): Promise<readonly AllowedScopes[]> {
+export async function describeAllowed(
+  context: Pick<OAuthContext, "resources">,
+  scopes: ConsentedScopes,
+): Promise<readonly AllowedScopes[]> {
   return Promise.all(
     Object.entries(scopes).map(async ([resourceId, names]) => {
       if (resourceId === "") return { where: "About you", words: names.map((name) => IDENTITY_WORDS[name] ?? name) };

@@ -32,9 +32,7 @@ export async function showConsent(context: OAuthContext, request: HttpRequest): 
     const step = await nextStep(context, stage.interaction, stage.client, stage.session);
     if (step.kind === "login") return seeOther(interactionUrl(context, "login", stage.interaction));
     if (step.kind === "issue")
-      return redirect(
-        await issueCode(context, step.issue, commandMeta(context, request, { kind: "user", id: step.issue.session.subject })),
-      );
+      return redirect(await issueCode(context, request, step.issue));
     const person = await openClaims(context, (await context.subjects.load(step.session.subject)).state);
     const { interaction, client } = stage;
     return consentPage(context, {
@@ -63,7 +61,7 @@ export async function answerConsent(context: OAuthContext, request: HttpRequest)
     if (!answer.allowed) throw new OAuthError("access_denied", "access-denied", "The person did not allow this.");
     const meta = commandMeta(context, request, { kind: "user", id: session.subject });
     const consent = await recordConsent(context, { subject: session.subject, clientId: client.clientId, offer, answer }, meta);
-    return seeOther(await issueCode(context, { interaction, client, session, offer, granted: answer.granted, consent }, meta));
+    return seeOther(await issueCode(context, request, { interaction, client, session, offer, granted: answer.granted, consent }));
   });
 }
 

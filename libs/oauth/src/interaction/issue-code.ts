@@ -1,20 +1,31 @@
 import type { GrantAuthorized, GrantedResource } from "@grantline/domain/grant";
-import type { CommandMeta } from "@grantline/event-store";
-import type { ClientView, OAuthContext } from "../context/index.ts";
+import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
+import type { HttpRequest } from "../http/index.ts";
 import { registerOnFirstGrant } from "../client-directory/index.ts";
 import { entityOf } from "../resource/index.ts";
 import type { Session } from "../session/index.ts";
 import { currentStanding } from "../standing/index.ts";
 import { mintCode } from "../tokens/index.ts";
 import { authorizationSuccess } from "./answer.ts";
+import { flagReusedChallenge } from "./challenge-reuse.ts";
 import { grantIdOf, type Interaction } from "./interaction.ts";
 import type { Offer } from "./offer.ts";
 import type { GrantedScopes } from "./remembered.ts";
 
 export type IssueContext = Pick<
   OAuthContext,
-  "grants" | "clients" | "subjects" | "resources" | "consents" | "clock" | "random" | "settings"
+  | "grants"
+  | "clients"
+  | "subjects"
+  | "resources"
+  | "consents"
+  | "clock"
+  | "random"
+  | "settings"
+  | "subjectKeys"
+  | "ephemeral"
+  | "security"
 >;
 
 export interface Issue {
@@ -31,8 +42,10 @@ export interface Issue {
  * Opens the grant and answers where the browser goes, code included. Durable before it returns (P1); creating the grant's stream
  * consumes the interaction (P2): a second try throws interaction-unknown, whoever makes it.
  */
-export async function issueCode(context: IssueContext, issue: Issue, meta: CommandMeta): Promise<string> {
+export async function issueCode(context: IssueContext, request: HttpRequest, issue: Issue): Promise<string> {
   const { interaction } = issue;
+  const meta = commandMeta(context, request, { kind: "user", id: issue.session.subject });
+  await flagReusedChallenge(context, request, interaction);
   const client = await registerOnFirstGrant(context, issue.client, meta);
   const grantId = grantIdOf(context.settings, interaction.id);
   const code = mintCode(context.random, grantId);

@@ -8,7 +8,7 @@ export const STYLE = `
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center; background: var(--ground); color: var(--ink);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 header { width: 100%; max-width: 34rem; padding: clamp(1.25rem, 7vh, 4.5rem) 1.5rem 0.875rem; display: flex; align-items: center; gap: 0.5rem; font-weight: 600; color: var(--soft); letter-spacing: 0.01em; }
-header::before { content: ""; width: 1.125rem; height: 1.125rem; border: 0.25rem solid var(--accent); border-radius: 0.375rem; }
+header::before { content: ""; width: 1.125rem; height: 1.125rem; background: var(--accent); border-radius: 50% 50% 50% 0.1875rem; }
 main { width: 100%; max-width: 34rem; padding: 1.75rem 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.875rem;
   box-shadow: 0 1px 2px rgb(16 24 40 / 5%), 0 12px 32px rgb(16 24 40 / 6%); }
 main > :last-child { margin-bottom: 0; }

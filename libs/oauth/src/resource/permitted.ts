@@ -25,17 +25,12 @@ export async function permittedFor(
   const principal = await principalOf(context, query);
   if (principal === undefined) return [];
   const ceiling = scopeCeiling(client);
-  const permitted = policyScopes(resource, principal, requested);
-  if (ceiling === undefined) return permitted;
+  const permitted = permittedScopes(resource, principal, requested);
+  // P14: a program has admin scopes only where an operator wrote them into its ceiling
+  if (ceiling === undefined) return principal.subject === undefined ? permitted.filter((scope) => !isAdminScope(scope)) : permitted;
   const cut = permitted.filter((scope) => ceiling.includes(scope));
   // Where no default is left under the ceiling, the ceiling itself is what the operator meant this client to have.
-  return requested === undefined && cut.length === 0 ? policyScopes(resource, principal, ceiling) : cut;
-}
-
-// P14: whatever kind of client a person comes through, `grantline:*` is theirs only when the settings name them
-function policyScopes(resource: RegisteredResource, principal: Principal, requested: readonly string[] | undefined): readonly string[] {
-  const permitted = permittedScopes(resource, principal, requested);
-  return principal.subject === undefined || principal.operator ? permitted : permitted.filter((scope) => !isAdminScope(scope));
+  return requested === undefined && cut.length === 0 ? permittedScopes(resource, principal, ceiling) : cut;
 }
 
 /**
@@ -62,7 +57,7 @@ export async function personAdmits(context: Parts, query: PrincipalQuery & { rea
 
 function anyRule(resource: RegisteredResource, principal: Principal): boolean {
   if (
-    policyScopes(
+    permittedScopes(
       resource,
       principal,
       resource.scopes.map(({ name }) => name),

@@ -16,7 +16,7 @@ const DESCRIPTION = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/;
 /** An OAuth error as JSON: exact status and code, nothing else in it, and everything any refusal must keep. */
 export async function expectError(world: World, response: Response, expected: Expected): Promise<void> {
   const text = await response.text();
-  expect(response.headers.get("content-type")).toBe("application/json");
+  expect(response.headers.get("content-type")).toMatch(/^application\/json(; charset=utf-8)?$/);
   const body = JSON.parse(text) as Record<string, unknown>;
   expect({ status: response.status, error: body["error"], reason: note(world, response) }).toEqual(expected);
   expect(Object.keys(body).toSorted()).toEqual(["correlation_id", "error", "error_description"]);
@@ -28,7 +28,7 @@ export async function expectError(world: World, response: Response, expected: Ex
 /** RFC 9457 problem of the admin API. */
 export async function expectProblem(world: World, response: Response, expected: { readonly status: number; readonly type: string }): Promise<void> {
   const text = await response.text();
-  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("content-type")).toMatch(/^application\/problem\+json(; charset=utf-8)?$/);
   const body = JSON.parse(text) as Record<string, unknown>;
   expect({ status: response.status, type: body["type"] }).toEqual({ status: expected.status, type: `urn:grantline:problem:${expected.type}` });
   expectCommon(response, text);

@@ -1,3 +1,4 @@
+import { standingLost } from "@grantline/domain/grant";
 import { commandMeta } from "../../context/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { sameHash } from "../../tokens/index.ts";
@@ -19,8 +20,10 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   const state = await grantOf(context, asked);
   const { basis } = state;
   const wanted = await applyPolicy(context, client, basis, refreshTarget(state, asked));
-  // Told only to the holder of the current token; anything else goes to the decider, which looks for theft before all else
-  if (wanted.problem !== undefined && isCurrent(state, asked) && basis.clientId === client.clientId) throw wanted.problem;
+  const standing = await standingOf(context, state);
+  // Told only to the holder of the current token of a grant that stands; anything else goes to the decider, which looks for theft before all else
+  const holder = isCurrent(state, asked) && basis.clientId === client.clientId && !standingLost(basis, standing);
+  if (wanted.problem !== undefined && holder) throw wanted.problem;
   const now = context.clock.now();
   const next = asked.generation + 1;
   const order = { grantId: asked.grantId, basis, client, n: next, scope: wanted.scope, now, ...(wanted.target === undefined ? {} : { target: wanted.target }) };
@@ -34,7 +37,7 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
       ...(recorded === undefined ? {} : { recordedHash: recorded }),
       ...(asked.scope === undefined ? {} : { requestedScope: asked.scope }),
       ...(asked.resource === undefined ? {} : { requestedResource: asked.resource }),
-      standing: await standingOf(context, state),
+      standing,
       retryWindowSeconds: client.state.settings.refreshRetryWindow ?? context.settings.lifetimes[basis.entity].refreshRetryWindow,
       access: access.record,
       refresh: refresh.record,

@@ -46,7 +46,7 @@ describe("the resource of a refresh", () => {
     await aResource(world, uri);
     const first = await signIn({ resources: { [uri]: ["read"] } });
     await world.context.resources.execute(resourceStreamId(uri), { kind: "remove", now: world.clock.time }, META);
-    expect(refused(await refresh(first["refresh_token"]))).toEqual([400, "invalid_grant", "policy-denied"]);
+    expect(refused(await refresh(first["refresh_token"]))).toEqual([400, "invalid_grant", "standing-lost"]);
   });
 
   it("without scopes still has an access policy (P14)", async () => {

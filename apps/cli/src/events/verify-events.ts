@@ -1,0 +1,41 @@
+import { comparePositions, verifyLog, type LogVerification } from "@grantline/event-store";
+import type { SqliteEventLog } from "@grantline/event-store-sqlite";
+import { everySecond } from "../every-second.ts";
+import { CommandFailed } from "../failure.ts";
+import type { Terminal } from "../terminal.ts";
+
+type Broken = Extract<LogVerification, { kind: "broken" }>;
+
+const MEANING: Readonly<Record<Broken["why"], string>> = {
+  "revision-gap": "the event before it in its stream is missing, or it stands in the place of another",
+  "hash-mismatch": "it, or an event before it in its stream, is not what was written",
+  "body-mismatch": "what is stored beside its body says something else than the body",
+  "not-findable": "its stream is not found by its name",
+  "position-order": "it stands before an older event of its stream",
+  "position-gap": "its place is empty: an event was removed",
+};
+
+/** Says that the log is intact, or throws CommandFailed with the first bad position. */
+export function verifyEvents(log: SqliteEventLog, { out, error }: Pick<Terminal, "out" | "error">): void {
+  const total = log.count();
+  const startedMs = performance.now();
+  const rate = (events: number): number => Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1_000));
+  const progress = everySecond((events: number) => error(`${events} of ${total} events, ${rate(events)} events/s\n`));
+  const verification = withGap(verifyLog(log.inStreamOrder(), progress), log.firstGap());
+  if (verification.kind === "broken") throw new CommandFailed(sentence(verification), 1);
+  const { events, streams } = verification;
+  out(`intact: ${events} events in ${streams} streams, ${rate(events)} events/s\n`);
+}
+
+/** A position that is missing may lie before what else is wrong. */
+function withGap(verification: LogVerification, gap: string | undefined): LogVerification {
+  if (gap === undefined) return verification;
+  if (verification.kind === "broken" && comparePositions(verification.position, gap) < 0) return verification;
+  const { events, streams } = verification;
+  return { kind: "broken", position: gap, why: "position-gap", events, streams };
+}
+
+function sentence({ position, why, stream, revision }: Broken): string {
+  const place = stream === undefined ? "" : ` (${stream}, revision ${revision})`;
+  return `the log is broken at position ${position}${place}: ${why}, ${MEANING[why]}`;
+}

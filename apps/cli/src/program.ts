@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { clientCommand } from "./admin/client.command.ts";
+import { resourceCommand } from "./admin/resource.command.ts";
+import { configCommand } from "./config.command.ts";
+import { eventsCommand } from "./events/events.command.ts";
+import { projectionsCommand } from "./projections/projections.command.ts";
+import { standardTerminal, type Terminal } from "./terminal.ts";
+
+/** The command line. Settings come from the environment and the settings file, as for the server. */
+export function createProgram(terminal: Terminal = standardTerminal): Command {
+  const program = new Command("grantline")
+    .description("Looks after a Grantline server: its log, its projections, its resources and clients.")
+    .version(version(), "-V, --version")
+    .option("-c, --config <file>", "settings file; else the one GRANTLINE_CONFIG names")
+    .addHelpText("after", EXPLANATION);
+  for (const make of [projectionsCommand, eventsCommand, configCommand, resourceCommand, clientCommand]) program.addCommand(make(terminal));
+  return program;
+}
+
+const EXPLANATION = `
+Settings are the server's own (GRANTLINE_DATA_DIR, GRANTLINE_ISSUER, …; see docs/reference/configuration.md).
+projections and events work on the files of the data folder, whether or not a server runs on it.
+resource and client talk to a running server with the secret of the client grantline-admin:
+  GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
+
+Exit codes: 0 done, 1 the answer is no (a broken log, a refused request), 2 it could not be tried.`;
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string };
+  return manifest.version;
+}
