@@ -1,86 +1,114 @@
-// `npm run bench`: our server on one core, the load on another, floors and the peer in the same run, medians of three.
-// BENCH_SECONDS (per run, 5), BENCH_RUNS (3), BENCH_ONLY (part of a scenario's name).
+// `npm run bench`: our server on one core, the load on another; floors and the peer take turns with it in every round, so that what else the
+// machine does falls on all alike. Medians over the rounds. BENCH_SECONDS (per turn, 2), BENCH_ROUNDS (7), BENCH_ONLY (part of a name).
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Result, type Scenario } from "./load.ts";
 import { preparePeer } from "./peer-target.ts";
-import { cpuMicroseconds, residentMb, root, start, startGrantline, type Running } from "./processes.ts";
+import { cpuMicroseconds, residentMb, root, start, startGrantline } from "./processes.ts";
 
-const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 5);
-const RUNS = Number(process.env["BENCH_RUNS"] ?? 3);
+const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 2);
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
 const ONLY = process.env["BENCH_ONLY"] ?? "";
 const CONNECTIONS = 32;
-const results = new Map<string, number>();
+
+/** One thing to measure: a scenario at a server. */
+interface Contender {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly scenario: Scenario;
+  readonly results: (Result & { readonly cpu: number })[];
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function row(name: string, { perSecond, p50, p99 }: Result, cpu?: number): void {
-  print(`  ${name.padEnd(44)} ${perSecond.toFixed(0).padStart(7)}/s   p50 ${p50.toFixed(1)} ms   p99 ${p99.toFixed(1)} ms${cpu === undefined ? "" : `   ${cpu.toFixed(0)} µs CPU each`}`);
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-async function measure({ port, pid }: Pick<Running, "port" | "pid">, scenario: Scenario, as: string): Promise<void> {
-  if (!scenario.name.includes(ONLY)) return;
-  await load(scenario, { port, connections: CONNECTIONS, seconds: Math.max(2, SECONDS / 2) });
-  const runs: Result[] = [];
+function figures(results: readonly Result[]): string {
+  const of = (pick: (result: Result) => number): number => median(results.map(pick));
+  return `${of(({ perSecond }) => perSecond)
+    .toFixed(0)
+    .padStart(7)}/s   p50 ${of(({ p50 }) => p50).toFixed(1)} ms   p99 ${of(({ p99 }) => p99).toFixed(1)} ms`;
+}
+
+async function turn({ port, pid, scenario, results }: Contender): Promise<void> {
   const before = cpuMicroseconds(pid);
-  for (let run = 0; run < RUNS; run++) runs.push(await load(scenario, { port, connections: CONNECTIONS, seconds: SECONDS }));
-  const cpu = (cpuMicroseconds(pid) - before) / runs.reduce((sum, { requests }) => sum + requests, 0);
-  runs.sort((a, b) => a.perSecond - b.perSecond);
-  const median = runs[Math.floor(RUNS / 2)] as Result;
-  row(scenario.name, median, cpu);
-  results.set(as, median.perSecond);
+  const result = await load(scenario, { port, connections: CONNECTIONS, seconds: SECONDS });
+  results.push({ ...result, cpu: (cpuMicroseconds(pid) - before) / result.requests });
 }
 
 /** Bytes of headers and of body of one answer, so that the floors move as many. */
 async function answerSizes(port: number, scenario: Scenario): Promise<{ readonly head: number; readonly body: number }> {
   const [, ...lines] = scenario.head.split("\r\n");
-  const headers = Object.fromEntries(lines.filter((line) => !/^(host|connection)/.test(line)).map((line) => line.split(": ") as [string, string]));
-  const response = await fetch(`http://127.0.0.1:${port}${scenario.head.split(" ")[0]}`, { method: "POST", headers, body: scenario.body(0) });
+  const headers = Object.fromEntries(
+    lines.filter((line) => !/^(host|connection)/.test(line)).map((line) => line.split(": ") as [string, string]),
+  );
+  const response = await fetch(`http://127.0.0.1:${port}${scenario.head.split(" ")[0]}`, {
+    method: "POST",
+    headers,
+    body: scenario.body(0),
+  });
   const head = [...response.headers].reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
   return { head, body: (await response.text()).length };
 }
 
-print(`server on core 0, load on core 1, ${CONNECTIONS} keep-alive connections, ${RUNS} × ${SECONDS} s after warm-up, medians`);
 const server = await startGrantline();
 const target = await prepare(server, CONNECTIONS);
+const ours: readonly Scenario[] = Object.values(target);
 const sizes = await answerSizes(server.port, target.introspectOpaque);
-
-print(`floors: Fastify, answers of ${sizes.head} bytes of headers and ${sizes.body} of body like ours`);
 const floor = await start([join(root, "tools/bench/floor.ts"), String(sizes.head), String(sizes.body)], { listening: /listening (\d+)/ });
-const ours = target.introspectOpaque;
-await measure(floor, { name: "floor 1: form in, JSON out", head: ours.head.replace(/^\S+/, "/plain"), body: ours.body }, "floor 1");
-await measure(floor, { name: "floor 2: and one ES256 signature", head: ours.head.replace(/^\S+/, "/signed"), body: ours.body }, "floor 2");
-await floor.stop();
+// its in-memory store keeps the last 1,000 entries: client_credentials in the same process would push the token families out
+const peers = [await preparePeer(CONNECTIONS, "refresh"), await preparePeer(CONNECTIONS, "the rest")];
+const bare = (path: string): Scenario => ({
+  name: path,
+  head: target.introspectOpaque.head.replace(/^\S+/, path),
+  body: target.introspectOpaque.body,
+});
+const contenders: readonly Contender[] = [
+  { name: "floor 1", ...floor, scenario: bare("/plain"), results: [] },
+  { name: "floor 2", ...floor, scenario: bare("/signed"), results: [] },
+  ...peers.flatMap((peer) =>
+    peer.scenarios.map((scenario): Contender => ({ name: `peer ${scenario.name}`, port: peer.port, pid: peer.pid, scenario, results: [] })),
+  ),
+  ...ours.map((scenario): Contender => ({ name: scenario.name, port: server.port, pid: server.pid, scenario, results: [] })),
+].filter(({ name }) => name.includes(ONLY) || name.startsWith("floor"));
 
-print("peer: node-oidc-provider, in-memory adapter (not durable)");
-const peer = await preparePeer(CONNECTIONS);
-for (const scenario of peer.scenarios) await measure(peer, scenario, `peer ${scenario.name}`);
-await peer.stop();
+print(
+  `server on core 0, load on core 1, ${CONNECTIONS} keep-alive connections, ${ROUNDS} rounds of ${SECONDS} s each after warm-up, medians`,
+);
+print(
+  `floors: Fastify, answers of ${sizes.head} bytes of headers and ${sizes.body} of body like ours; floor 2 makes one ES256 signature more`,
+);
+print("peer: node-oidc-provider 9.13 with its in-memory adapter (not durable); ours: one process, every token a durable event");
+for (const contender of contenders) await turn(contender);
+for (const { results } of contenders) results.length = 0;
+for (let round = 0; round < ROUNDS; round++) for (const contender of contenders) await turn(contender);
+for (const { name, results } of contenders)
+  print(`  ${name.padEnd(44)} ${figures(results)}   ${median(results.map(({ cpu }) => cpu)).toFixed(0)} µs CPU each`);
 
-print("Grantline, one process, every token a durable event");
-const scenarios: readonly Scenario[] = Object.values(target);
-for (const scenario of scenarios) await measure(server, scenario, scenario.name);
-
-print("at half of the maximum rate");
+print("ours at half of the maximum rate");
 const tails: { readonly name: string; readonly p99: number }[] = [];
-for (const scenario of scenarios) {
-  const most = results.get(scenario.name);
-  if (most === undefined) continue;
-  const half = await load(scenario, { port: server.port, connections: CONNECTIONS, seconds: SECONDS, rate: most / 2 });
-  tails.push({ name: scenario.name, p99: half.p99 });
-  row(scenario.name, half);
+for (const { name, port, scenario, results } of contenders.filter(({ scenario }) => ours.includes(scenario))) {
+  const rate = median(results.map(({ perSecond }) => perSecond)) / 2;
+  const halves: Result[] = [];
+  for (let run = 0; run < 3; run++) halves.push(await load(scenario, { port, connections: CONNECTIONS, seconds: SECONDS, rate }));
+  tails.push({ name, p99: median(halves.map(({ p99 }) => p99)) });
+  print(`  ${name.padEnd(44)} ${figures(halves)}`);
 }
 print(`  resident memory ${residentMb(server.pid).toFixed(0)} MB`);
-await server.stop();
+await Promise.all([server.stop(), floor.stop(), ...peers.map((peer) => peer.stop())]);
 
-print("ratios (target)");
+print("ratios, median over the rounds (target)");
+/** Each round compares neighbours in time. */
 function ratio(name: string, over: string, wanted: number): void {
-  const a = results.get(name);
-  const b = results.get(over);
+  const [a, b] = [name, over].map((each) => contenders.find((contender) => contender.name === each)?.results);
   if (a === undefined || b === undefined) return;
-  print(`  ${`${name} / ${over}`.padEnd(72)} ${(a / b).toFixed(2).padStart(5)}   (≥ ${wanted})${a / b >= wanted ? "" : "   MISSED"}`);
+  const value = median(a.map(({ perSecond }, round) => perSecond / (b[round]?.perSecond ?? Number.NaN)));
+  print(`  ${`${name} / ${over}`.padEnd(72)} ${value.toFixed(2).padStart(5)}   (≥ ${wanted})${value >= wanted ? "" : "   MISSED"}`);
 }
 ratio("introspection, opaque", "floor 1", 0.6);
 ratio("introspection, JWT", "floor 1", 0.6);
@@ -89,4 +117,5 @@ ratio("client_credentials, ES256 JWT", "floor 2", 0.7);
 ratio("client_credentials, ES256 JWT", "peer client_credentials, ES256 JWT", 1.5);
 ratio("client_credentials, opaque", "peer client_credentials, opaque", 2);
 ratio("refresh with rotation, opaque", "peer refresh with rotation, opaque", 3);
-for (const { name, p99 } of tails) print(`  ${`p99 at half rate: ${name}`.padEnd(72)} ${p99.toFixed(1).padStart(5)} ms (< 20 ms)${p99 < 20 ? "" : "   MISSED"}`);
+for (const { name, p99 } of tails)
+  print(`  ${`p99 at half rate: ${name}`.padEnd(72)} ${p99.toFixed(1).padStart(5)} ms (< 20 ms)${p99 < 20 ? "" : "   MISSED"}`);

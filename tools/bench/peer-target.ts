@@ -9,16 +9,23 @@ const head = (path: string, client: string): string =>
   `${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${basic(client)}\r\ncontent-type: application/x-www-form-urlencoded\r\nconnection: keep-alive`;
 
 /** The same jobs at the peer. */
-export async function preparePeer(connections: number): Promise<{ readonly port: number; readonly pid: number; readonly scenarios: readonly Scenario[]; stop(): Promise<void> }> {
+export async function preparePeer(
+  connections: number,
+  part: "refresh" | "the rest",
+): Promise<{ readonly port: number; readonly pid: number; readonly scenarios: readonly Scenario[]; stop(): Promise<void> }> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const peer = await start([join(root, "tools/bench/peer.ts"), String(connections), String(port)], { listening: /listening (\d+)[\s\S]*tokens/ });
+  const peer = await start([join(root, "tools/bench/peer.ts"), String(connections), String(port)], {
+    listening: /listening (\d+)[\s\S]*tokens/,
+  });
   const { tokens } = JSON.parse(/\{"tokens".*\}/.exec(peer.output())?.[0] ?? "{}") as { tokens: string[] };
   const opaque = "grant_type=client_credentials&scope=read&resource=urn:opaque";
   let access: string | undefined;
-  // refresh first: its store keeps the last 1,000 entries, and the other jobs would push the families out; each job then uses what it just got
-  const scenarios: readonly Scenario[] = [
-    chain("refresh with rotation, opaque", head("/token", "person"), tokens),
-    { name: "client_credentials, ES256 JWT", head: head("/token", "machine"), body: () => "grant_type=client_credentials&scope=read&resource=urn:jwt" },
+  const rest: readonly Scenario[] = [
+    {
+      name: "client_credentials, ES256 JWT",
+      head: head("/token", "machine"),
+      body: () => "grant_type=client_credentials&scope=read&resource=urn:jwt",
+    },
     {
       name: "client_credentials, opaque",
       head: head("/token", "machine"),
@@ -37,5 +44,6 @@ export async function preparePeer(connections: number): Promise<{ readonly port:
       },
     },
   ];
+  const scenarios = part === "refresh" ? [chain("refresh with rotation, opaque", head("/token", "person"), tokens)] : rest;
   return { port, pid: peer.pid, scenarios, stop: peer.stop };
 }

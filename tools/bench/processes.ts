@@ -52,7 +52,7 @@ export async function startGrantline(
   options: { readonly workers?: number; readonly cores?: string; readonly dataDir?: string; readonly nodeArgs?: readonly string[] } = {},
 ): Promise<Running & { readonly dataDir: string }> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-bench-"));
-  const running = await start([...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
+  const running = await start(["--max-semi-space-size=8", ...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
     listening: /listens on http:\/\/[^\s]*:(\d+)/,
     env: {
       GRANTLINE_PORT: "0",

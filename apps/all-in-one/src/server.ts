@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import { NestFactory } from "@nestjs/core";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { bootstrap } from "@grantline/admin";
@@ -19,6 +20,7 @@ import { createLogger, createMetrics, startTracing } from "@grantline/telemetry"
 import { announce } from "./announce.ts";
 import { AppModule } from "./app.module.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
+import { drainConnections } from "./drain.ts";
 import { onStop } from "./stop.ts";
 
 /** One process that serves HTTP: alone (`single`), or as one of several (`worker`). */
@@ -40,7 +42,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   else process.send?.("ready");
   onStop(config.server.shutdownDrain, async () => {
     draining = true;
-    await app.close();
+    await drainConnections(app.getHttpServer() as Server, config.server.shutdownDrain, () => app.close());
     await platform.close();
     await instruments.tracing.stop();
   });
@@ -72,7 +74,7 @@ function measured(platform: Platform, { metrics }: Instruments): NonNullable<Ope
 }
 
 async function createApp(config: Config, platform: Platform, instruments: Instruments, operations: OperationsParts) {
-  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
+  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const module = AppModule.forRoot(
     [...endpointsOf(platform), ...operationsEndpoints(operations)],
     rimOptions(config, platform, instruments),

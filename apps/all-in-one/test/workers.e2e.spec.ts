@@ -127,6 +127,15 @@ describe("two workers on one log", () => {
     expect(new Set(answers.map(({ body }) => body["refresh_token"])).size).toBe(1);
   });
 
+  it("carry an administrator's request out once, when copies of it with one Idempotency-Key reach both", async () => {
+    const headers = { authorization: `Bearer ${await admin.token()}`, "idempotency-key": "one-wish" };
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => line(index).json("/admin/v1/clients", { client_name: "Once", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] }, headers)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const named = (await eventsIn(server.dataDir, "client-")).filter(({ type, body }) => type === "ClientRegistered" && body.includes('"client_name":"Once"'));
+    expect(named).toHaveLength(1);
+  }, 60_000);
+
   it("lose no token while keys are rotated, and agree on the keys", async () => {
     const statuses: number[] = [];
     let over = false;

@@ -37,8 +37,8 @@ export function deriveConfig(settings: Settings, surroundings: Surroundings): Co
 
 /** The same settings once the port is known (0 was asked for): an issuer that follows the port names it. */
 export function withPort(config: Config, port: number): Config {
-  if (!config.server.issuerFollowsPort) return config;
-  return deepFreeze({ ...config, server: { ...config.server, port, ...issuerParts(undefined, port) } });
+  const issuer = config.server.issuerFollowsPort ? issuerParts(undefined, port) : {};
+  return deepFreeze({ ...config, server: { ...config.server, port, ...issuer } });
 }
 
 function issuerParts(given: string | undefined, port: number) {

@@ -1,12 +1,17 @@
 import fastifyFactory, { type FastifyInstance, type FastifyReply } from "fastify";
+import { correlationIdOf } from "./correlation.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 export interface HttpServerOptions {
   /** CIDR list of proxies whose X-Forwarded-For counts; empty: none. */
   readonly trustedProxies: readonly string[];
+  /** The issuer is https: its answers say so for good (HSTS). */
+  readonly https?: boolean;
 }
 
 /** A Fastify instance with the bounds we want: header and request timeouts, URL length, no version banner. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const headers = securityHeaders(options.https === true);
   return fastifyFactory({
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
@@ -17,12 +22,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: "idle",
     logger: false,
     genReqId: () => "",
-    frameworkErrors: (error, _request, untyped) => {
+    // what goes wrong before a route is known: the same headers as every other answer
+    frameworkErrors: (error, request, untyped) => {
+      const correlationId = correlationIdOf(request.headers["x-correlation-id"]);
       (untyped as FastifyReply)
         .code(error.statusCode ?? 400)
-        .header("cache-control", "no-store")
-        .header("content-type", "application/json")
-        .send(JSON.stringify({ error: "invalid_request", error_description: "The request is malformed." }));
+        .headers({ ...headers, "cache-control": "no-store", "content-type": "application/json", "x-correlation-id": correlationId })
+        .send(JSON.stringify({ error: "invalid_request", error_description: "The request is malformed.", correlation_id: correlationId }));
     },
     http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000 },
   });

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { OAuthError } from "@grantline/oauth/errors";
 import type { Endpoint, HttpRequest, HttpResponse } from "@grantline/oauth/http";
 import { acceptsContent } from "./content.ts";
-import { correlationIdOf } from "./correlation.ts";
 import { CORS_HEADERS, preflight } from "./cors.ts";
 import { failureResponse, type FailureSinks, type FailureViews } from "./failure.ts";
+import { IncomingRequest } from "./incoming-request.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { send } from "./send.ts";
+import { fixedHeaders, send } from "./send.ts";
 
 const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const DEFAULT_BODY_LIMIT = 64 * 1024;
@@ -44,21 +44,35 @@ function methodsOf(endpoint: Endpoint): HTTPMethods[] {
   return endpoint.method === "GET" ? ["GET", "HEAD"] : [endpoint.method];
 }
 
+/**
+ * One route's handler. A slice may answer at once or by a promise; what is answered at once stays free of promises here too, for the sake of
+ * introspection, where they would be a good part of the cost.
+ */
 function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
-  const fixed = Object.entries(endpoint.cors === true ? { ...base, ...CORS_HEADERS } : base);
-  return async (incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const fixed = fixedHeaders(endpoint.cors === true ? { ...base, ...CORS_HEADERS } : base);
+  return (incoming: FastifyRequest, reply: FastifyReply): void => {
     const started = performance.now();
-    const request = requestOf(incoming);
-    let response: HttpResponse;
+    const request = new IncomingRequest(incoming);
+    reply.hijack();
+    const finish = (response: HttpResponse): void => {
+      if (response.refused !== undefined) options.sinks.refused(endpoint, response.refused, request);
+      options.observe(endpoint, request, response, started);
+      send(reply, response, fixed, request);
+    };
+    const fail = (error: unknown): void => {
+      failureResponse(endpoint, request, error, options.views, options.sinks).then(finish, (worse: unknown) => {
+        options.sinks.unexpected(endpoint, worse, request);
+        reply.raw.destroy();
+      });
+    };
     try {
       if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
-      response = await endpoint.handle(request);
-      if (response.refused !== undefined) options.sinks.refused(endpoint, response.refused, request);
+      const response = endpoint.handle(request);
+      if (response instanceof Promise) response.then(finish).catch(fail);
+      else finish(response);
     } catch (error) {
-      response = await failureResponse(endpoint, request, error, options.views, options.sinks);
+      fail(error);
     }
-    options.observe(endpoint, request, response, started);
-    return send(reply, response, fixed, request);
   };
 }
 
@@ -73,34 +87,6 @@ function refuseContent(accepts: NonNullable<Endpoint["accepts"]>, request: HttpR
     `Send the body as ${accepts === "form" ? "application/x-www-form-urlencoded" : "application/json"}.`,
     { status: 415 },
   );
-}
-
-export function requestOf(incoming: FastifyRequest): HttpRequest {
-  const url = incoming.raw.url ?? "/";
-  const mark = url.indexOf("?");
-  const traceparent = incoming.headers["traceparent"];
-  return {
-    method: incoming.method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? "" : url.slice(mark + 1),
-    params: incoming.params as Record<string, string>,
-    headers: withRepeatedAuthorization(incoming),
-    body: typeof incoming.body === "string" && incoming.body !== "" ? incoming.body : undefined,
-    ip: incoming.ip,
-    correlationId: correlationIdOf(incoming.headers["x-correlation-id"]),
-    ...(typeof traceparent === "string" ? { traceparent } : {}),
-  };
-}
-
-/** Node keeps only the first of two Authorization headers; who checks credentials must see that there were two (security cases K-01, T-16). */
-function withRepeatedAuthorization(incoming: FastifyRequest): HttpRequest["headers"] {
-  const { rawHeaders } = incoming.raw;
-  const found: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 13 && name.toLowerCase() === "authorization") found.push(rawHeaders[index + 1] as string);
-  }
-  return found.length > 1 ? { ...incoming.headers, authorization: found } : incoming.headers;
 }
 
 /** Bodies arrive as text; the slices parse them, so that repeated parameters are seen. */
@@ -167,9 +153,11 @@ type TransportFailure = { readonly statusCode?: number; readonly code?: string }
 /** For what goes wrong before a handler runs. Set per route: the instance's own error handler is Nest's. */
 function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
   return async (error: TransportFailure, incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const request = requestOf(incoming);
+    const request = new IncomingRequest(incoming);
     const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
-    return send(reply, response, Object.entries(base), request);
+    reply.hijack();
+    send(reply, response, fixedHeaders(base), request);
+    return reply;
   };
 }
 

@@ -1,25 +1,33 @@
 import type { FastifyReply } from "fastify";
 import type { HttpRequest, HttpResponse } from "@grantline/oauth/http";
 
+type Header = string | readonly string[];
+
+/** Headers every answer of a route carries, by name and as the flat list Node takes. */
+export interface FixedHeaders {
+  readonly names: readonly string[];
+  readonly flat: readonly Header[];
+}
+
+export function fixedHeaders(headers: Readonly<Record<string, string>>): FixedHeaders {
+  return { names: Object.keys(headers), flat: Object.entries(headers).flat() };
+}
+
 /**
- * Writes the answer on Node's own response: every one of ours is a complete text, so Fastify's serializing, hooks and header store have
- * nothing to do, and leaving them out is a tenth of the cost of a small answer. A handler's header wins over a fixed one.
+ * Writes the answer on Node's own response (the reply is hijacked): every one of ours is a complete text, so Fastify's serializing, hooks and header
+ * store have nothing to do. A handler's header wins over a fixed one.
  */
-export function send(
-  reply: FastifyReply,
-  response: HttpResponse,
-  fixed: readonly (readonly [string, string])[],
-  request: HttpRequest,
-): FastifyReply {
+export function send(reply: FastifyReply, response: HttpResponse, fixed: FixedHeaders, request: HttpRequest): void {
   const own = response.headers ?? {};
   const body = response.body ?? "";
-  const headers: (string | readonly string[])[] = ["x-correlation-id", request.correlationId];
-  for (const [name, value] of fixed) if (!(name in own)) headers.push(name, value);
-  for (const name in own) headers.push(name, own[name] as string | readonly string[]);
+  const headers: Header[] = [];
+  for (let index = 0; index < fixed.names.length; index += 1) {
+    if (!((fixed.names[index] as string) in own)) headers.push(fixed.flat[2 * index] as Header, fixed.flat[2 * index + 1] as Header);
+  }
+  for (const name in own) headers.push(name, own[name] as Header);
+  headers.push("x-correlation-id", request.correlationId);
   // RFC 9110 §8.6: no Content-Length in a 204
   if (response.status !== 204) headers.push("content-length", String(Buffer.byteLength(body)));
-  reply.hijack();
   reply.raw.writeHead(response.status, headers as string[]);
   reply.raw.end(body);
-  return reply;
 }

@@ -1,4 +1,5 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { requestDurations } from "./request-durations.ts";
 
 /** What one process has counted, as plain data: workers hand it to the primary. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
@@ -20,21 +21,12 @@ export interface Metrics {
   projection(name: string, state: { readonly behind?: number; readonly lagSeconds?: number; readonly parked?: number }): void;
 }
 
-/** Up to 20 ms is what we promise; the rest is for seeing how bad it was. */
-const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 /** A registry of its own with the process metrics and ours. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const duration = new Histogram({
-    name: "grantline_http_request_duration_seconds",
-    help: "Time to answer a request",
-    labelNames: ["endpoint", "method", "status"],
-    buckets: BUCKETS,
-    registers,
-  });
+  const duration = requestDurations(registry);
   const refusals = new Counter({
     name: "grantline_refusals_total",
     help: "Requests refused, by reason",
@@ -76,7 +68,7 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
-    answered: (endpoint, method, status, seconds) => duration.observe({ endpoint, method, status: String(status) }, seconds),
+    answered: duration,
     refused: (endpoint, reason) => refusals.inc({ endpoint, reason }),
     tokenIssued: (grant_type, format) => tokens.inc({ grant_type, format }),
     rateLimited: (kind) => limited.inc({ kind }),

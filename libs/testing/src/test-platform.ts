@@ -67,7 +67,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   await bootstrap(platform.context, config);
-  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies });
+  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
   mountEndpoints(fastify, [...endpointsOf(platform), ...operations], rimOptions(config, platform, instruments));
   await fastify.listen({ port, host: "127.0.0.1" });

@@ -35,6 +35,10 @@ export class WorkerLine {
     );
   }
 
+  json(path: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return send(this.#port, this.#agent, "POST", path, { "content-type": "application/json", ...headers }, JSON.stringify(body));
+  }
+
   async active(caller: { readonly client_id: string; readonly client_secret: string }, token: string): Promise<boolean> {
     const { body } = await this.post("/oauth/introspect", { token }, { authorization: basic(caller.client_id, caller.client_secret) });
     return body["active"] === true;

@@ -1,3 +1,4 @@
+import { StreamParked } from "@grantline/event-store";
 import { tables, type GrantRow, type ListPage } from "@grantline/read-model";
 import type { AdminParts } from "../context.ts";
 
@@ -14,8 +15,13 @@ export async function sweepEndedGrants(context: AdminParts): Promise<number> {
   for await (const row of standingGrants(context)) {
     const reason = endOf(context, row);
     if (reason === undefined) continue;
-    const { position } = await context.grants.execute(row.grantId, { kind: "expire", now: context.clock.now(), reason }, meta);
-    if (position !== undefined) ended += 1;
+    try {
+      const { position } = await context.grants.execute(row.grantId, { kind: "expire", now: context.clock.now(), reason }, meta);
+      if (position !== undefined) ended += 1;
+    } catch (error) {
+      // P11: a parked stream holds up nobody else
+      if (!(error instanceof StreamParked)) throw error;
+    }
   }
   return ended;
 }

@@ -1,4 +1,4 @@
-import { authenticateBearer } from "@grantline/oauth/bearer";
+import { authenticateBearer, bearerChallenge } from "@grantline/oauth/bearer";
 import { OAuthError } from "@grantline/oauth/errors";
 import type { HttpRequest } from "@grantline/oauth/http";
 import { principalOf, scopeCeiling } from "@grantline/oauth/resource";
@@ -24,7 +24,7 @@ export async function authenticateCaller(
   const token = await authenticateBearer(context, request, { resource: context.settings.adminResource, scopes: [] });
   const held = (await mayAdminister(context, token)) ? await heldScopes(context, token) : [];
   const enough = scopesFor(area, access);
-  if (!enough.some((scope) => held.includes(scope))) throw insufficient(enough[0] ?? FULL_ADMIN);
+  if (!enough.some((scope) => held.includes(scope))) throw insufficient(context, enough[0] ?? FULL_ADMIN);
   return { clientId: token.clientId, sub: token.sub, admin: held.includes(FULL_ADMIN) };
 }
 
@@ -47,9 +47,9 @@ async function heldScopes(context: AdminParts, token: AccessTokenView): Promise<
   return token.scope.filter((each) => ceiling.includes(each));
 }
 
-function insufficient(needed: string): OAuthError {
+function insufficient({ settings }: AdminParts, needed: string): OAuthError {
   const description = "The access token does not have a scope that opens this.";
   // RFC 6750 §3.1: the challenge names the scope the request needs
-  const challenge = `Bearer realm="grantline", error="insufficient_scope", error_description="${description}", scope="${needed}"`;
-  return new OAuthError("insufficient_scope", "bearer-scope", description, { headers: { "www-authenticate": challenge } });
+  const headers = bearerChallenge({ resource: settings.adminResource, scopes: [needed] }, "insufficient_scope", description);
+  return new OAuthError("insufficient_scope", "bearer-scope", description, { headers });
 }

@@ -1,3 +1,4 @@
+import { StreamParked } from "@grantline/event-store";
 import type { ListPage, ReadModelRow } from "@grantline/read-model";
 import { z } from "zod";
 import type { AdminParts } from "../context.ts";
@@ -8,8 +9,11 @@ export const pageQuery = {
   cursor: z.string().min(1).max(1_000).optional().describe("next_cursor of the page before."),
 };
 
-export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next_cursor: z.ZodOptional<z.ZodString> }> {
-  return z.object({ items: z.array(item), next_cursor: z.string().optional() });
+export function pageOf<T extends z.ZodType>(
+  item: T,
+): z.ZodObject<{ items: z.ZodArray<T>; next_cursor: z.ZodOptional<z.ZodString>; parked: z.ZodOptional<z.ZodArray<z.ZodString>> }> {
+  const parked = z.array(z.string()).optional().describe("Streams left out of this page because they hold an event this release can't read.");
+  return z.object({ items: z.array(item), next_cursor: z.string().optional(), parked });
 }
 
 export interface PageRequest {
@@ -31,12 +35,20 @@ export async function listRows(
   return context.readModel.list(table, { where, limit: page.limit, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) });
 }
 
-/** Rows name the streams; what is shown is each stream's own state, so that a listing never shows what is no longer so. */
+/**
+ * Rows name the streams; what is shown is each stream's own state, so that a listing never shows what is no longer so. A parked stream (P11) is
+ * named instead of shown, and does not keep the others from being listed.
+ */
 export async function pageBody<T>(
   page: ListPage,
   show: (row: ReadModelRow) => Promise<T | undefined>,
-): Promise<{ readonly items: readonly T[]; readonly next_cursor?: string }> {
-  const shown = await Promise.all(page.rows.map(show));
+): Promise<{ readonly items: readonly T[]; readonly next_cursor?: string; readonly parked?: readonly string[] }> {
+  const parked: string[] = [];
+  const named = (error: unknown): undefined => {
+    if (!(error instanceof StreamParked)) throw error;
+    parked.push(error.stream);
+  };
+  const shown = await Promise.all(page.rows.map((row) => show(row).catch(named)));
   const items = shown.filter((item) => item !== undefined);
-  return { items, ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }) };
+  return { items, ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }), ...(parked.length === 0 ? {} : { parked }) };
 }

@@ -1,9 +1,10 @@
 import type { Recorded } from "../kernel/index.ts";
 import { exhausted } from "../kernel/index.ts";
+import { NONE_SUPERSEDED, supersede } from "./superseded.ts";
 import type { ActiveGrant, CodeRedeemed, EarlierRotation, GrantAuthorized, GrantEvent, GrantState, RefreshTokenRotated } from "./types.ts";
 
-/** Superseded generations whose hash stays in the state; older ones are read from the stream. */
-export const HISTORY_LENGTH = 256;
+/** Live access tokens a family may hold; a client that refreshes faster than they expire loses the oldest. */
+export const MOST_LIVE_TOKENS = 32;
 /** P4: no retry window is longer, seconds. */
 export const LONGEST_RETRY_WINDOW = 300;
 /** A client that rotates faster than this inside one window is not retrying lost answers. */
@@ -53,7 +54,7 @@ function redeemed(state: Extract<GrantState, { status: "authorized" }>, data: Co
     code: { ...state.code, redeemedAt: at },
     tokens: [data.access],
     ...(data.refresh && { refresh: data.refresh }),
-    history: {},
+    history: NONE_SUPERSEDED,
   };
 }
 
@@ -61,17 +62,15 @@ function rotated(state: ActiveGrant, data: RefreshTokenRotated["data"], at: numb
   const used = state.refresh;
   if (!used || data.refresh.generation !== used.generation + 1) return state;
   const { access, refresh, ...requested } = data;
-  const history: Record<number, string> = { ...state.history, [used.generation]: used.hash };
-  delete history[used.generation - HISTORY_LENGTH];
   return {
     status: "active",
     basis: state.basis,
     code: state.code,
-    tokens: [...state.tokens.filter((token) => token.exp >= at), access],
+    tokens: [...state.tokens.filter((token) => token.exp >= at).slice(1 - MOST_LIVE_TOKENS), access],
     refresh,
     rotation: { rotatedAt: at, retried: false, access, ...requested },
     earlierRotations: earlier(state, used, at),
-    history,
+    history: supersede(state.history, used.generation, used.hash),
   };
 }
 
@@ -95,7 +94,7 @@ function retried(state: ActiveGrant, generation: number): ActiveGrant {
 function ended(state: GrantState, reason: Extract<GrantState, { status: "revoked" }>["reason"], at: number): GrantState {
   if (state.status !== "authorized" && state.status !== "active") return state;
   const { basis, code } = state;
-  if (state.status === "authorized") return { status: "revoked", basis, reason, at, code, history: {} };
-  const history = state.refresh ? { ...state.history, [state.refresh.generation]: state.refresh.hash } : state.history;
+  if (state.status === "authorized") return { status: "revoked", basis, reason, at, code, history: NONE_SUPERSEDED };
+  const history = state.refresh ? supersede(state.history, state.refresh.generation, state.refresh.hash) : state.history;
   return { status: "revoked", basis, reason, at, code, history };
 }

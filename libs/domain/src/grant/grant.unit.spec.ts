@@ -147,7 +147,7 @@ describe("the fold of a grant", () => {
     const withoutRefresh = [...authorized(), ...at<GrantEvent>(T0 + 1, { type: "CodeRedeemed", data: { access: access(0) } })];
     expect(fold(grantDecider, ended({ type: "GrantRevoked", data: { reason: "admin" } }, withoutRefresh))).toMatchObject({
       status: "revoked",
-      history: {},
+      history: { newest: -1, hashes: [] },
     });
   });
 

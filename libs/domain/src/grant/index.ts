@@ -6,6 +6,7 @@ import type { GrantCommand, GrantEvent, GrantOutcome, GrantState } from "./types
 
 export type * from "./types.ts";
 export { grantEvents } from "./events.ts";
+export { supersededHash } from "./superseded.ts";
 export { standingLost, type StandingBasis } from "./standing-lost.ts";
 
 export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, GrantOutcome> = {

@@ -1,3 +1,4 @@
+import { supersededHash } from "./superseded.ts";
 import type { Decision } from "../kernel/index.ts";
 import { refuse } from "./refuse.ts";
 import { retryRefresh } from "./retry-refresh.ts";
@@ -27,7 +28,7 @@ function recordedHash(command: RotateRefresh, state: Exclude<GrantState, { statu
   if (state.status === "active" && command.generation >= (state.refresh?.generation ?? 0)) {
     return command.generation === state.refresh?.generation ? state.refresh.hash : undefined;
   }
-  return state.history[command.generation] ?? command.recordedHash;
+  return supersededHash(state.history, command.generation) ?? command.recordedHash;
 }
 
 function rotateCurrent(

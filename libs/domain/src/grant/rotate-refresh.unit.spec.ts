@@ -1,3 +1,4 @@
+import { supersededHash } from "./superseded.ts";
 import { describe, expect, it } from "vitest";
 import { at, decided, given } from "../testing/given.ts";
 import { access, active, authorized, digest, good, redeem, refresh, rotate, rotation, T0 } from "../testing/grants.ts";
@@ -12,7 +13,7 @@ describe("rotating a refresh token", () => {
     expect(done.decision).toEqual(
       decided({ kind: "rotated" }, { type: "RefreshTokenRotated", data: { access: access(1), refresh: refresh(1) } }),
     );
-    expect(done.state).toMatchObject({ refresh: refresh(1), tokens: [access(0), access(1)], history: { 0: digest("refresh-0") } });
+    expect(done.state).toMatchObject({ refresh: refresh(1), tokens: [access(0), access(1)], history: { newest: 0, hashes: [digest("refresh-0")] } });
   });
 
   it("keeps scope and resource as asked, for a retry to repeat", () => {
@@ -52,8 +53,20 @@ describe("rotating a refresh token", () => {
   it("remembers the hashes of the last 256 generations", () => {
     const many = Array.from({ length: 300 }, (_, generation) => rotation(generation, T0 + 100 + generation)).flat();
     const { state } = given(grantDecider, [...active(), ...many]);
-    const generations = Object.keys((state as Extract<typeof state, { status: "active" }>).history);
-    expect([generations.length, generations.at(0), generations.at(-1)]).toEqual([256, "44", "299"]);
+    const { history } = state as Extract<typeof state, { status: "active" }>;
+    expect(history.hashes).toHaveLength(256);
+    expect([43, 44, 299, 300].map((generation) => supersededHash(history, generation))).toEqual([
+      undefined,
+      digest("refresh-44"),
+      digest("refresh-299"),
+      undefined,
+    ]);
+  });
+
+  it("holds no more than 32 live access tokens a family: the oldest go first", () => {
+    const many = Array.from({ length: 40 }, (_, generation) => rotation(generation, T0 + 100 + generation)).flat();
+    const { state } = given(grantDecider, [...active(), ...many]);
+    expect((state as Extract<typeof state, { status: "active" }>).tokens.map(({ n }) => n)).toEqual(Array.from({ length: 32 }, (_, index) => index + 9));
   });
 });
 

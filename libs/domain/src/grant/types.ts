@@ -131,8 +131,14 @@ export type GrantState =
       readonly at: number;
       /** Kept so that a replayed code or old refresh value is still told apart from a stranger's (P3). */
       readonly code: CodeState;
-      readonly history: Readonly<Record<number, string>>;
+      readonly history: SupersededHashes;
     };
+
+/** Hashes of the last superseded refresh generations, oldest first; the last one is of generation `newest`. */
+export interface SupersededHashes {
+  readonly newest: number;
+  readonly hashes: readonly string[];
+}
 
 export interface CodeState {
   readonly hash: string;
@@ -169,7 +175,7 @@ export interface ActiveGrant {
   /** Older rotations that may still be within a retry window (P4: whether or not the successor was used); at most 16. */
   readonly earlierRotations?: readonly EarlierRotation[];
   /** Hashes of the last 256 superseded generations; older ones are read from the stream and come in the command. */
-  readonly history: Readonly<Record<number, string>>;
+  readonly history: SupersededHashes;
 }
 
 export type GrantCommand =

@@ -82,8 +82,9 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     close: async () => {
       clearInterval(look);
       await Promise.all([...feeds].map((feed) => feed.subscription.close()));
-      await lane.close();
+      // The writer goes last: whoever has the file last puts the write-ahead log into it, and only the writer may.
       reader.close();
+      await lane.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import { isAdminScope } from "@grantline/domain/kernel";
 import { StreamParked } from "@grantline/event-store";
 import { OAuthError } from "../errors/index.ts";
 import type { HttpRequest } from "../http/index.ts";
+import { resourceMetadataUrl } from "../resource/index.ts";
 import { formatScope } from "../scope/index.ts";
 import { type AccessTokenView, findAccessToken, type TokenSources } from "../tokens/index.ts";
 import { readBearer } from "./bearer.request.ts";
@@ -19,13 +20,13 @@ const ADMIN = "grantline:admin";
 export async function authenticateBearer(context: TokenSources, request: Pick<HttpRequest, "headers">, demand: BearerDemand): Promise<AccessTokenView> {
   const presented = readBearer(request.headers);
   // RFC 6750 §3.1: without a token the challenge carries no error
-  if (presented.kind === "absent") throw refused("bearer-missing", "An access token is required.", challenge(demand.scopes));
+  if (presented.kind === "absent") throw refused("bearer-missing", "An access token is required.", bearerChallenge(demand));
   if (presented.kind === "malformed") throw invalid("The Authorization header is not a well-formed Bearer token.", demand);
   const token = await findAccessToken(context, presented.token).catch(unknownWhenParked);
   if (token === undefined) throw invalid("The access token is unknown, expired or revoked.", demand);
   // RFC 9068 §4: a token is only good at the audience it was issued for
   if (demand.resource !== undefined && token.aud !== demand.resource) throw invalid("The access token was issued for another resource.", demand);
-  requireScopes(token, demand.scopes);
+  requireScopes(token, demand);
   return token;
 }
 
@@ -34,27 +35,31 @@ function unknownWhenParked(error: unknown): undefined {
   if (!(error instanceof StreamParked)) throw error;
 }
 
-function requireScopes(token: AccessTokenView, scopes: readonly string[]): void {
+function requireScopes(token: AccessTokenView, demand: BearerDemand): void {
+  const { scopes } = demand;
   const admin = token.scope.includes(ADMIN);
   const missing = scopes.filter((scope) => !token.scope.includes(scope) && !(admin && isAdminScope(scope)));
   if (missing.length === 0) return;
   const description = "The access token does not have the scope this needs.";
   // RFC 6750 §3.1: all scopes the operation needs, named at once
-  throw new OAuthError("insufficient_scope", "bearer-scope", description, { headers: challenge(scopes, "insufficient_scope", description) });
+  throw new OAuthError("insufficient_scope", "bearer-scope", description, { headers: bearerChallenge(demand, "insufficient_scope", description) });
 }
 
 function invalid(description: string, demand: BearerDemand): OAuthError {
-  return refused("bearer-invalid", description, challenge(demand.scopes, "invalid_token", description));
+  return refused("bearer-invalid", description, bearerChallenge(demand, "invalid_token", description));
 }
 
 function refused(reason: "bearer-missing" | "bearer-invalid", description: string, headers: Readonly<Record<string, string>>): OAuthError {
   return new OAuthError("invalid_token", reason, description, { headers });
 }
 
-function challenge(scopes: readonly string[], error?: string, description?: string): Readonly<Record<string, string>> {
+/** The `www-authenticate` header of a refusal (RFC 6750 §3). */
+export function bearerChallenge({ resource, scopes }: BearerDemand, error?: string, description?: string): Readonly<Record<string, string>> {
   const parts = ['realm="grantline"'];
   if (error !== undefined) parts.push(`error="${error}"`);
   if (description !== undefined) parts.push(`error_description="${description}"`);
   if (scopes.length > 0) parts.push(`scope="${formatScope(scopes)}"`);
+  // RFC 9728 §5.1: where a client learns which authorization server to ask
+  if (resource !== undefined) parts.push(`resource_metadata="${resourceMetadataUrl(resource)}"`);
   return { "www-authenticate": `Bearer ${parts.join(", ")}` };
 }

@@ -1,1 +1,1 @@
-export { authenticateBearer, type BearerDemand } from "./bearer.handler.ts";
+export { authenticateBearer, bearerChallenge, type BearerDemand } from "./bearer.handler.ts";

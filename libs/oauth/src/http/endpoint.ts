@@ -14,7 +14,7 @@ export interface HttpRequest {
   /** The client's address, after trusted proxies. */
   readonly ip: string;
   readonly correlationId: string;
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
 }
 
 export interface HttpResponse {

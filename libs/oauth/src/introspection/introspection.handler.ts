@@ -1,12 +1,21 @@
 import { StreamParked } from "@grantline/event-store";
-import { type Endpoint, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { findAccessToken, findRefreshToken, parseRefreshToken } from "../tokens/index.ts";
+import { createKeptAnswers, type KeptAnswers, questionOf } from "./kept-answers.ts";
 import { parseIntrospectionRequest } from "./introspection.request.ts";
-import { accessTokenFacts, inactive, type IntrospectionAnswer, introspectionResponse, refreshTokenFacts } from "./introspection.response.ts";
+import {
+  accessTokenFacts,
+  inactive,
+  type IntrospectionAnswer,
+  introspectionResponse,
+  refreshTokenFacts,
+} from "./introspection.response.ts";
+import { witnessed } from "../witness/index.ts";
 import { type IntrospectionContext, type Introspector, introspectorOf, maySee } from "./introspector.ts";
 
 /** POST /introspect (RFC 7662, RFC 9701). */
 export function introspectionEndpoints(context: IntrospectionContext): readonly Endpoint[] {
+  const answers = createKeptAnswers();
   return [
     {
       id: "introspection",
@@ -14,18 +23,44 @@ export function introspectionEndpoints(context: IntrospectionContext): readonly 
       path: `${context.settings.basePath}/introspect`,
       accepts: "form",
       audience: "program",
-      handle: (request) => introspect(context, request),
+      openapi: formOperation({
+        summary: "Is a token active, and what is it for (RFC 7662, RFC 9701)",
+        parameters: ["token", "token_type_hint", ...CLIENT_PARAMETERS],
+        required: ["token"],
+        answers: { "200": "What the caller may know of the token." },
+      }),
+      handle: (request) => {
+        const question = questionOf(request);
+        const kept = question === undefined ? undefined : answers.find(question, context.clock.now());
+        return kept ?? introspect(context, request, question, answers);
+      },
     },
   ];
 }
 
-async function introspect(context: IntrospectionContext, request: HttpRequest): Promise<HttpResponse> {
+async function introspect(
+  plain: IntrospectionContext,
+  request: HttpRequest,
+  question: string | undefined,
+  answers: KeptAnswers,
+): Promise<HttpResponse> {
+  const { context, holds } = witnessed(plain, WITNESSED);
   const params = formParameters(request.body);
   const caller = await introspectorOf(context, request, params);
   const { token, signed } = parseIntrospectionRequest(request, params);
+  const jwks = context.signer.jwks();
   const answer = (await visibleFacts(context, caller, token).catch(inactiveWhenParked)) ?? inactive;
-  return introspectionResponse(context, caller, answer, signed);
+  const response = introspectionResponse(context, caller, answer, signed);
+  if (question !== undefined && !signed && answer.active && caller.keptUntil !== undefined) {
+    // a key marked compromised leaves the JWKS, and what it signed is dead
+    const until = Math.min(answer["exp"] as number, caller.keptUntil);
+    answers.keep(question, { response, until, holds: () => context.signer.jwks() === jwks && holds() });
+  }
+  return response;
 }
+
+/** Everything a judgement reads that may change. */
+const WITNESSED = ["grants", "clients", "subjects", "consents", "resources", "tokens"] as const;
 
 /** P11: what rests on a stream this release can't read is not vouched for. The store away is another matter, and the rim's to say. */
 function inactiveWhenParked(error: unknown): undefined {

@@ -2,7 +2,20 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourceStreamId } from "../context/index.ts";
-import { aClient, aGrant, type Answer, aResource, aSubject, basic, bearer, META, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  type Answer,
+  aResource,
+  aSubject,
+  basic,
+  bearer,
+  META,
+  openWorld,
+  send,
+  VERIFIER,
+  type World,
+} from "../fixtures/world.ts";
 import { revocationEndpoints } from "../revocation/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { introspectionEndpoints } from "./index.ts";
@@ -18,7 +31,10 @@ beforeAll(async () => {
   await aResource(world, MCP);
   await aResource(world, JWT, { tokenPolicy: { format: "jwt", alg: "EdDSA", accessTokenLifetime: 300 } });
   const operators = { subjects: { any: true as const }, entities: ["service"] as const, verification: ["operator"] as const };
-  await aResource(world, ADMIN, { scopes: ["grantline:admin", "grantline:introspect"], policy: { rules: [{ ...operators, scopes: ["grantline:admin", "grantline:introspect"] }] } });
+  await aResource(world, ADMIN, {
+    scopes: ["grantline:admin", "grantline:introspect"],
+    policy: { rules: [{ ...operators, scopes: ["grantline:admin", "grantline:introspect"] }] },
+  });
   await aClient(world, "app");
   await aClient(world, "job", { secret: "s" });
   await aClient(world, "rs", { secret: "s", metadata: { introspection_signed_response_alg: "EdDSA" } });
@@ -31,14 +47,22 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const look = (token: unknown, by: string | Record<string, string> = "rs", headers: Record<string, string> = {}): Promise<Answer> =>
-  send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(token) }, { ...(typeof by === "string" ? basic(by, "s") : by), ...headers });
-const form = (fields: Record<string, string>, headers = {}): Promise<Answer> => send(tokenEndpoints(world.context), "/oauth/token", fields, headers);
+  send(
+    introspectionEndpoints(world.context),
+    "/oauth/introspect",
+    { token: String(token) },
+    { ...(typeof by === "string" ? basic(by, "s") : by), ...headers },
+  );
+const form = (fields: Record<string, string>, headers = {}): Promise<Answer> =>
+  send(tokenEndpoints(world.context), "/oauth/token", fields, headers);
 const signIn = async (uri = MCP, subject = "alice"): Promise<Record<string, unknown>> => {
   const { code } = await aGrant(world, { subject, resources: { [uri]: ["read"] } });
   return (await form({ grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER })).body;
 };
-const machine = async (uri = MCP): Promise<unknown> => (await form({ grant_type: "client_credentials", resource: uri, scope: "read" }, basic("job", "s"))).body["access_token"];
-const bossToken = async (scope: string): Promise<unknown> => (await form({ grant_type: "client_credentials", scope }, basic("boss", "s"))).body["access_token"];
+const machine = async (uri = MCP): Promise<unknown> =>
+  (await form({ grant_type: "client_credentials", resource: uri, scope: "read" }, basic("job", "s"))).body["access_token"];
+const bossToken = async (scope: string): Promise<unknown> =>
+  (await form({ grant_type: "client_credentials", scope }, basic("boss", "s"))).body["access_token"];
 
 describe("an active token", () => {
   it("is described without a null and without the person", async () => {
@@ -46,8 +70,18 @@ describe("an active token", () => {
     const answer = await look(token);
     expect(answer.headers).toMatchObject({ "cache-control": "no-store" });
     expect(answer.body).toEqual({
-      active: true, scope: "read", client_id: "app", sub: "alice", aud: MCP, iss: "http://as.test/oauth", exp: world.clock.time + 900, iat: world.clock.time,
-      jti: expect.stringMatching(/^eu1[a-z0-9]+\.0$/), token_type: "Bearer", entity: "human", gid: expect.stringMatching(/^eu1/),
+      active: true,
+      scope: "read",
+      client_id: "app",
+      sub: "alice",
+      aud: MCP,
+      iss: "http://as.test/oauth",
+      exp: world.clock.time + 900,
+      iat: world.clock.time,
+      jti: expect.stringMatching(/^eu1[a-z0-9]+\.0$/),
+      token_type: "Bearer",
+      entity: "human",
+      gid: expect.stringMatching(/^eu1/),
     });
   });
 
@@ -71,7 +105,12 @@ describe("an active token", () => {
     const { access_token: token } = await signIn();
     for (const by of ["rs", "named-rs", "boss"]) expect((await look(token, by)).body["active"]).toBe(true);
     for (const by of ["other-rs", "job", "impostor"]) expect((await look(token, by)).text).toBe('{"active":false}');
-    const userinfo = await form({ grant_type: "authorization_code", client_id: "app", code: (await aGrant(world, { scope: "openid" })).code, code_verifier: VERIFIER });
+    const userinfo = await form({
+      grant_type: "authorization_code",
+      client_id: "app",
+      code: (await aGrant(world, { scope: "openid" })).code,
+      code_verifier: VERIFIER,
+    });
     expect((await look(userinfo.body["access_token"], "rs")).body["active"]).toBe(false);
     expect((await look(userinfo.body["access_token"], "boss")).body).toMatchObject({ active: true, aud: "http://as.test/oauth" });
   });
@@ -99,7 +138,12 @@ describe("the caller", () => {
   });
 
   it("must say which token", async () => {
-    const answer = await send(introspectionEndpoints(world.context), "/oauth/introspect", { token_type_hint: "access_token" }, basic("rs", "s"));
+    const answer = await send(
+      introspectionEndpoints(world.context),
+      "/oauth/introspect",
+      { token_type_hint: "access_token" },
+      basic("rs", "s"),
+    );
     expect([answer.status, answer.body["error"], answer.reason]).toEqual([400, "invalid_request", "parameter-missing"]);
   });
 
@@ -108,11 +152,19 @@ describe("the caller", () => {
     const answer = await look(token, "rs", { accept: SIGNED });
     expect(answer.headers["content-type"]).toBe(SIGNED);
     expect(decodeProtectedHeader(answer.text)).toMatchObject({ typ: "token-introspection+jwt", alg: "EdDSA" });
-    expect(decodeJwt(answer.text)).toMatchObject({ iss: "http://as.test/oauth", aud: "rs", iat: world.clock.time, token_introspection: { active: true, sub: "alice" } });
+    expect(decodeJwt(answer.text)).toMatchObject({
+      iss: "http://as.test/oauth",
+      aud: "rs",
+      iat: world.clock.time,
+      token_introspection: { active: true, sub: "alice" },
+    });
     expect(world.context.signer.verify(answer.text)).toBeDefined();
     expect((await look(answer.text)).text).toBe('{"active":false}');
-    expect(decodeProtectedHeader((await look(token, "boss", { accept: `application/json;q=0.1, ${SIGNED}` })).text)).toMatchObject({ alg: "ES256" });
-    for (const accept of ["application/json", "*/*", `${SIGNED};q=0`]) expect((await look(token, "rs", { accept })).body["active"]).toBe(true);
+    expect(decodeProtectedHeader((await look(token, "boss", { accept: `application/json;q=0.1, ${SIGNED}` })).text)).toMatchObject({
+      alg: "ES256",
+    });
+    for (const accept of ["application/json", "*/*", `${SIGNED};q=0`])
+      expect((await look(token, "rs", { accept })).body["active"]).toBe(true);
   });
 });
 
@@ -124,8 +176,20 @@ describe("an inactive token gets one and the same answer (V-02)", () => {
     const other = Buffer.from(JSON.stringify({ ...decodeJwt(String(jwt)), sub: "mallory" })).toString("base64url");
     const none = Buffer.from(JSON.stringify({ alg: "none", typ: "at+jwt" })).toString("base64url");
     const forged = [
-      "x", "gl_at_x", String(opaque).slice(0, -1), `${String(opaque)}x`, String(opaque).replace("gl_at_", "gl_rt_"), refresh, `${head}.${other}.${signature}`, `${none}.${body}.`,
-      `${head}.${body}.${signature.slice(0, -2)}AA`, `${head}.bm90anNvbg.${signature}`, `${head}.bnVsbA.${signature}`, "a.b", "a".repeat(9000), `${head}.${Buffer.from('{"jti":"zzzzzzzz-2026010101.5"}').toString("base64url")}.x`,
+      "x",
+      "gl_at_x",
+      String(opaque).slice(0, -1),
+      `${String(opaque)}x`,
+      String(opaque).replace("gl_at_", "gl_rt_"),
+      refresh,
+      `${head}.${other}.${signature}`,
+      `${none}.${body}.`,
+      `${head}.${body}.${signature.slice(0, -2)}AA`,
+      `${head}.bm90anNvbg.${signature}`,
+      `${head}.bnVsbA.${signature}`,
+      "a.b",
+      "a".repeat(9000),
+      `${head}.${Buffer.from('{"jti":"zzzzzzzz-2026010101.5"}').toString("base64url")}.x`,
       world.context.signer.sign({ ...decodeJwt(String(jwt)) }, { typ: "JWT" }).jwt,
       world.context.signer.sign({ ...decodeJwt(String(jwt)), exp: 9_999_999_999 }, { typ: "at+jwt" }).jwt,
     ];
@@ -142,7 +206,9 @@ describe("an inactive token gets one and the same answer (V-02)", () => {
     await aClient(world, "doomed", { secret: "s" });
     const uri = "https://doomed.test/mcp";
     await aResource(world, uri);
-    const byClient = (await form({ grant_type: "client_credentials", resource: MCP, scope: "read" }, basic("doomed", "s"))).body["access_token"];
+    const byClient = (await form({ grant_type: "client_credentials", resource: MCP, scope: "read" }, basic("doomed", "s"))).body[
+      "access_token"
+    ];
     const byResource = await machine(uri);
     const granted = (await signIn(uri))["access_token"];
     await aSubject(world, "carol");
@@ -171,8 +237,16 @@ describe("a refresh token", () => {
   it("is described to nobody who can't redeem it", async () => {
     await aClient(world, "web", { secret: "s" });
     const { code } = await aGrant(world, { clientId: "web", resources: { [MCP]: ["read"] } });
-    const first = (await form({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("web", "s"))).body["refresh_token"];
-    expect((await look(first, "web")).body).toMatchObject({ active: true, client_id: "web", sub: "alice", scope: "read", exp: world.clock.time + 86_400 });
+    const first = (await form({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("web", "s"))).body[
+      "refresh_token"
+    ];
+    expect((await look(first, "web")).body).toMatchObject({
+      active: true,
+      client_id: "web",
+      sub: "alice",
+      scope: "read",
+      exp: world.clock.time + 86_400,
+    });
     expect((await look(first, "boss")).body["active"]).toBe(true);
     expect((await look(first, "rs")).text).toBe('{"active":false}');
     const second = (await form({ grant_type: "refresh_token", refresh_token: String(first) }, basic("web", "s"))).body["refresh_token"];
@@ -184,12 +258,16 @@ describe("a refresh token", () => {
 
   it("of a dead family, or of a person who left, is inactive", async () => {
     const { code } = await aGrant(world, { clientId: "web", resources: { [MCP]: ["read"] } });
-    const token = (await form({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("web", "s"))).body["refresh_token"];
+    const token = (await form({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("web", "s"))).body[
+      "refresh_token"
+    ];
     await send(revocationEndpoints(world.context), "/oauth/revoke", { token: String(token) }, basic("web", "s"));
     expect((await look(token, "web")).text).toBe('{"active":false}');
     await aSubject(world, "dave");
     const other = await aGrant(world, { clientId: "web", subject: "dave", resources: { [MCP]: ["read"] } });
-    const daves = (await form({ grant_type: "authorization_code", code: other.code, code_verifier: VERIFIER }, basic("web", "s"))).body["refresh_token"];
+    const daves = (await form({ grant_type: "authorization_code", code: other.code, code_verifier: VERIFIER }, basic("web", "s"))).body[
+      "refresh_token"
+    ];
     await world.context.subjects.execute("dave", { kind: "disable", now: world.clock.time, reason: "left" }, META);
     expect((await look(daves, "web")).text).toBe('{"active":false}');
   });

@@ -42,7 +42,12 @@ export function refreshTokenFacts(issuer: string, token: RefreshTokenView): Intr
 }
 
 /** JSON, or for RFC 9701 the same as a signed JWT with the caller as its audience. */
-export function introspectionResponse(context: Pick<OAuthContext, "settings" | "signer" | "clock">, caller: Introspector, answer: IntrospectionAnswer, signed: boolean): HttpResponse {
+export function introspectionResponse(
+  context: Pick<OAuthContext, "settings" | "signer" | "clock">,
+  caller: Introspector,
+  answer: IntrospectionAnswer,
+  signed: boolean,
+): HttpResponse {
   if (!signed) return json(200, answer, caller.headers);
   const { signer, settings, clock } = context;
   const alg = signer.algs().find((known) => known === caller.alg);

@@ -18,6 +18,8 @@ export interface Introspector {
   readonly introspects: readonly string[];
   /** Algorithm it registered for signed answers. */
   readonly alg?: string;
+  /** Until when its proof stays good by itself, epoch seconds. Absent: every request must be proven and counted anew. */
+  readonly keptUntil?: number;
 }
 
 const INTROSPECT = "grantline:introspect";
@@ -32,11 +34,14 @@ export async function introspectorOf(context: IntrospectionContext, request: Htt
   }
   const client = await authenticateClient(context, request, params);
   // RFC 7662 §4: anybody can say the name of a public client, so it proves nothing
-  if (client.method === "none") throw new OAuthError("invalid_client", "introspection-not-allowed", "Introspection needs client authentication.");
-  return fromClient(client);
+  if (client.method === "none")
+    throw new OAuthError("invalid_client", "introspection-not-allowed", "Introspection needs client authentication.");
+  // read through the witness, so that an answer kept for this caller goes with its suspension, deletion or change of secret
+  const witnessedState = context.clients.loadCached(client.streamId)?.state;
+  return fromClient(client, witnessedState === client.state);
 }
 
-function fromClient(client: AuthenticatedClient): Introspector {
+function fromClient(client: AuthenticatedClient, keepable: boolean): Introspector {
   const { settings, metadata, verification } = client.state;
   const alg = metadata.introspection_signed_response_alg;
   // P14: grantline:* comes from an operator, never from what a client registered about itself
@@ -47,14 +52,29 @@ function fromClient(client: AuthenticatedClient): Introspector {
     admin: ceiling !== undefined && (ceiling.includes(ADMIN) || ceiling.includes(INTROSPECT)),
     introspects: settings.introspects ?? [],
     ...(alg === undefined ? {} : { alg }),
+    ...(keepable && unlimitedSecret(client) ? { keptUntil: secretsEnd(client) } : {}),
   };
 }
 
 /** Only a resource's own client, one an operator named, or an admin may look at its tokens (RFC 7662 §4). */
-export async function maySee(context: Pick<OAuthContext, "resources">, caller: Introspector, resourceId: string | undefined): Promise<boolean> {
+export async function maySee(
+  context: Pick<OAuthContext, "resources">,
+  caller: Introspector,
+  resourceId: string | undefined,
+): Promise<boolean> {
   if (caller.admin) return true;
   if (resourceId === undefined) return false;
   if (caller.introspects.includes(resourceId)) return true;
   const { state } = context.resources.loadCached(resourceId) ?? (await context.resources.load(resourceId));
   return state.status === "active" && state.clientId === caller.clientId;
+}
+
+/** A secret proves the same each time, unlike an assertion; and where requests are counted, each one is. */
+function unlimitedSecret(client: AuthenticatedClient): boolean {
+  return client.method !== "assertion" && Object.keys(client.headers).length === 0;
+}
+
+/** The first end of any of its secrets: whichever was presented, it is good until then. */
+function secretsEnd(client: AuthenticatedClient): number {
+  return Math.min(...client.state.secrets.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY));
 }

@@ -23,7 +23,12 @@ describe("the metadata document", () => {
 
   it("is at two places when the issuer has no path", () => {
     const settings = { ...world.context.settings, issuer: "https://as.test", origin: "https://as.test", basePath: "" };
-    expect(metadataEndpoints({ ...world.context, settings }).map((endpoint) => endpoint.path)).toEqual(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]);
+    expect(metadataEndpoints({ ...world.context, settings }).map((endpoint) => endpoint.path).slice(0, -1)).toEqual(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]);
+  });
+
+  it("of the admin API as a protected resource names us, and no scope (RFC 9728)", async () => {
+    const { body } = await read("/.well-known/oauth-protected-resource/admin/v1");
+    expect(body).toEqual({ resource: "http://as.test/admin/v1", authorization_servers: ["http://as.test/oauth"], bearer_methods_supported: ["header"], resource_name: "Grantline administration" });
   });
 
   it("says what stock MCP clients need (mcp-auth.md 3.3), and no scope of a resource or of administration", async () => {

@@ -1,7 +1,7 @@
 import { authenticateClient, type ClientAuthenticationSources } from "../client-authentication/index.ts";
 import { type ClientView, commandMeta, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import { type Endpoint, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { type AccessTokenView, findAccessToken, findRefreshToken, type TokenSources } from "../tokens/index.ts";
 import { parseRevocationRequest } from "./revocation.request.ts";
 import { revocationResponse } from "./revocation.response.ts";
@@ -18,6 +18,12 @@ export function revocationEndpoints(context: RevocationContext): readonly Endpoi
       accepts: "form",
       cors: true,
       audience: "program",
+      openapi: formOperation({
+        summary: "Revoke a token (RFC 7009)",
+        parameters: ["token", "token_type_hint", ...CLIENT_PARAMETERS],
+        required: ["token"],
+        answers: { "200": "The token is not active any more." },
+      }),
       handle: (request) => revoke(context, request),
     },
   ];

@@ -1,7 +1,7 @@
 import { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources } from "../client-authentication/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { type GrantContext, type GrantType, grantTypes } from "../grants/index.ts";
-import { type Endpoint, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { tokenResponse } from "./token.response.ts";
 
 export type TokenEndpointContext = GrantContext & ClientAuthenticationSources;
@@ -16,6 +16,12 @@ export function tokenEndpoints(context: TokenEndpointContext): readonly Endpoint
       accepts: "form",
       cors: true,
       audience: "program",
+      openapi: formOperation({
+        summary: "Exchange a grant for tokens (OAuth 2.1 §3.2)",
+        parameters: [...new Set(["grant_type", ...CLIENT_PARAMETERS, ...[...grantTypes.values()].flatMap((grant) => grant.parameters)])],
+        required: ["grant_type"],
+        answers: { "200": "The tokens." },
+      }),
       handle: (request) => answerToken(context, request),
     },
   ];

@@ -1,4 +1,4 @@
-import { type GrantState, standingLost } from "@grantline/domain/grant";
+import { type GrantState, standingLost, supersededHash } from "@grantline/domain/grant";
 import { currentStanding } from "../standing/index.ts";
 import type { TokenSources } from "./find-access-token.ts";
 import { sameHash } from "./hashes.ts";
@@ -13,7 +13,7 @@ export async function findRefreshToken(context: TokenSources, value: string): Pr
   if (state.status !== "active" || state.refresh === undefined) return undefined;
   const { basis, refresh } = state;
   const current = refresh.generation === parsed.generation;
-  const recorded = current ? refresh.hash : state.history[parsed.generation];
+  const recorded = current ? refresh.hash : supersededHash(state.history, parsed.generation);
   if (recorded === undefined || !sameHash(recorded, parsed.hash)) return undefined;
   const now = context.clock.now();
   const exp = Math.min(refresh.idleExpiresAt, basis.absoluteExpiresAt);

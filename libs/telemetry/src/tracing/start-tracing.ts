@@ -15,7 +15,7 @@ export interface TracingOptions {
 /** What a span tells of a request: enough to find it, nothing that is in its parameters. */
 export interface TracedRequest {
   readonly method: string;
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
   readonly correlationId: string;
 }
 

@@ -17,9 +17,11 @@ export async function tokensFor(world: World, wanted: Wanted = {}): Promise<Toke
   return (await obtainTokens(world.server.person(), options(world, wanted))) as Tokens & { readonly refresh_token: string };
 }
 
-/** As the resource's own client sees it. */
+/** As the resource's own client sees an access token, and as an admin sees a refresh token. */
 export async function isActive(world: World, token: string, rs: { readonly client_id: string; readonly client_secret: string } = world.rs): Promise<boolean> {
-  return (await introspect(world.issuer, rs, token)).active;
+  if (!token.startsWith("gl_rt_")) return (await introspect(world.issuer, rs, token)).active;
+  const response = await postForm(`${world.issuer}/introspect`, { token }, { authorization: `Bearer ${await world.server.admin.token()}` });
+  return ((await response.json()) as { active: boolean }).active;
 }
 
 export function asClient(client: Registered | { readonly client_id: string; readonly client_secret: string }): { readonly parameters: Record<string, string>; readonly headers: Record<string, string> } {

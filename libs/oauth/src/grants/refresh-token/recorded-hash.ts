@@ -1,4 +1,4 @@
-import { grantEvents, type GrantEvent, type GrantState, type RefreshTokenRecord } from "@grantline/domain/grant";
+import { grantEvents, type GrantEvent, type GrantState, type RefreshTokenRecord, supersededHash } from "@grantline/domain/grant";
 import { parseEvent, type StoredEvent } from "@grantline/event-store";
 import type { GrantContext } from "../grant-type.ts";
 
@@ -9,7 +9,7 @@ const PAGE = 256;
  * Generation g was recorded at revision g or later, so reading starts there.
  */
 export async function recordedHash(context: Pick<GrantContext, "grants" | "store">, grantId: string, state: GrantState, generation: number): Promise<string | undefined> {
-  if (state.status !== "active" || generation >= (state.refresh?.generation ?? 0) || state.history[generation] !== undefined) return undefined;
+  if (state.status !== "active" || generation >= (state.refresh?.generation ?? 0) || supersededHash(state.history, generation) !== undefined) return undefined;
   const stream = context.grants.stream(grantId);
   for (let from = generation; ; from += PAGE) {
     const page = await context.store.readStream(stream, from, PAGE);

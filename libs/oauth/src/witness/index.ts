@@ -1,0 +1,1 @@
+export { type Witness, witnessed } from "./witnessed.ts";
