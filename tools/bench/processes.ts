@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serverEnvironment, serverFlags } from "../launch/server-flags.mjs";
 
 export const root = join(import.meta.dirname, "..", "..");
 const SERVER_CORE = process.env["BENCH_SERVER_CORE"] ?? "0";
@@ -21,7 +22,7 @@ export async function start(
 ): Promise<Running> {
   const child = spawn("taskset", ["-c", options.cores ?? SERVER_CORE, process.execPath, ...args], {
     cwd: root,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...serverEnvironment, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -52,7 +53,7 @@ export async function startGrantline(
   options: { readonly workers?: number; readonly cores?: string; readonly dataDir?: string; readonly nodeArgs?: readonly string[] } = {},
 ): Promise<Running & { readonly dataDir: string }> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-bench-"));
-  const running = await start(["--max-semi-space-size=8", ...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
+  const running = await start([...serverFlags, ...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
     listening: /listens on http:\/\/[^\s]*:(\d+)/,
     env: {
       GRANTLINE_PORT: "0",

@@ -9,6 +9,7 @@ import { cpuMicroseconds, startGrantline } from "./processes.ts";
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
+    readonly children?: readonly number[];
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   }[];
   readonly samples: readonly number[];
@@ -63,7 +64,7 @@ function show(profile: Profile, file: string): void {
   const inclusive = new Map<string, number>();
   for (const [index, id] of profile.samples.entries()) {
     const seen = new Set<string>();
-    for (let at: number | undefined = id; at !== undefined; at = parent.get(at)) seen.add(names.get(at) ?? "?");
+    for (let at = id as number | undefined; at !== undefined; at = parent.get(at)) seen.add(names.get(at) ?? "?");
     for (const name of seen) inclusive.set(name, (inclusive.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
   }
   process.stdout.write("with what it calls\n");

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- Nest's decorators need the global it adds
 import "reflect-metadata";
 import cluster from "node:cluster";
 import { ConfigError, loadConfig, withPort, type Config } from "@grantline/config";

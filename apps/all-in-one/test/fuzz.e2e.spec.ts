@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { startTestPlatform, type TestPlatform } from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const TOOL = process.env["GRANTLINE_TEST_SCHEMATHESIS"] ?? join(homedir(), ".cache", "grantline-ground", "schemathesis-4.32.5", "bin", "schemathesis");
+const TOOL =
+  process.env["GRANTLINE_TEST_SCHEMATHESIS"] ?? join(homedir(), ".cache", "grantline-ground", "schemathesis-4.32.5", "bin", "schemathesis");
 const SEED = "20261104";
 /** Seconds of one run. */
 const BUDGET = 40;
@@ -29,7 +30,29 @@ afterAll(async () => {
 
 /** Runs schemathesis against a part of the description; its exit code and the end of what it printed. */
 function fuzz(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
-  const common = ["run", `${server.origin}/admin/v1/openapi.json`, "--url", server.origin, "--checks", CHECKS, "--seed", SEED, "--max-time", String(BUDGET), "--generation-database", "none", "--request-timeout", "10", "--max-redirects", "0", "--suppress-health-check", "all", "--no-color", "--warnings", "off"];
+  const common = [
+    "run",
+    `${server.origin}/admin/v1/openapi.json`,
+    "--url",
+    server.origin,
+    "--checks",
+    CHECKS,
+    "--seed",
+    SEED,
+    "--max-time",
+    String(BUDGET),
+    "--generation-database",
+    "none",
+    "--request-timeout",
+    "10",
+    "--max-redirects",
+    "0",
+    "--suppress-health-check",
+    "all",
+    "--no-color",
+    "--warnings",
+    "off",
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn(TOOL, [...common, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
@@ -44,14 +67,32 @@ const missing = existsSync(TOOL) ? "" : " (skipped: schemathesis is not installe
 
 describe.skipIf(missing !== "")(`fuzzing from the OpenAPI description${missing}`, () => {
   it("finds no 5xx and no undescribed answer at the public endpoints", { timeout: 120_000 }, async () => {
-    const { code, output } = await fuzz(["--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--exclude-path-regex", "^/admin/"]);
+    const { code, output } = await fuzz([
+      "--phases",
+      "examples,coverage,fuzzing",
+      "--max-examples",
+      "25",
+      "--exclude-path-regex",
+      "^/admin/",
+    ]);
     expect(output).not.toMatch(/Server error/);
     expect({ code, output: code === 0 ? "" : output }).toEqual({ code: 0, output: "" });
   });
 
   it("finds none at the admin API, with the right to do everything", { timeout: 120_000 }, async () => {
     // a run that marks the signing keys as compromised or rotates them ends its own token
-    const args = ["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--include-path-regex", "^/admin/", "--exclude-path-regex", "/keys/", "-H", `Authorization: Bearer ${await server.admin.token()}`];
+    const args = [
+      "--phases",
+      "examples,coverage,fuzzing",
+      "--max-examples",
+      "15",
+      "--include-path-regex",
+      "^/admin/",
+      "--exclude-path-regex",
+      "/keys/",
+      "-H",
+      `Authorization: Bearer ${await server.admin.token()}`,
+    ];
     const { code, output } = await fuzz(args);
     expect(output).not.toMatch(/Server error/);
     expect({ code, output: code === 0 ? "" : output }).toEqual({ code: 0, output: "" });
@@ -59,7 +100,10 @@ describe.skipIf(missing !== "")(`fuzzing from the OpenAPI description${missing}`
 
   it("leaves a server that works, and no unexpected failure in its log", async () => {
     expect((await fetch(`${server.origin}/health/ready`)).status).toBe(200);
-    const unexpected = server.logs().split("\n").filter((line) => line.includes('"unexpected failure"'));
+    const unexpected = server
+      .logs()
+      .split("\n")
+      .filter((line) => line.includes('"unexpected failure"'));
     expect(unexpected.slice(0, 3)).toEqual([]);
   });
 });

@@ -24,7 +24,11 @@ beforeEach(async () => {
 });
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-const PRODUCTION = { NODE_ENV: "production", GRANTLINE_ISSUER: "https://auth.example/oauth", GRANTLINE_KEK: "a passphrase long enough for anything" };
+const PRODUCTION = {
+  NODE_ENV: "production",
+  GRANTLINE_ISSUER: "https://auth.example/oauth",
+  GRANTLINE_KEK: "a passphrase long enough for anything",
+};
 
 async function stop(server: StartedServer, signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals> {
   server.child.kill(signal);
@@ -39,7 +43,12 @@ describe("a start", () => {
     expect(first.out()).toContain(`data folder  ${dataDir}`);
     const secret = /admin secret (\S+)/.exec(first.out())?.[1];
     expect(secret).toMatch(/^gl_cs_[A-Za-z0-9_-]{43}$/);
-    const token = (): Promise<Response> => fetch(`http://localhost:${port}/oauth/token`, { method: "POST", headers: { authorization: `Basic ${Buffer.from(`grantline-admin:${secret}`).toString("base64")}` }, body: new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:admin" }) });
+    const token = (): Promise<Response> =>
+      fetch(`http://localhost:${port}/oauth/token`, {
+        method: "POST",
+        headers: { authorization: `Basic ${Buffer.from(`grantline-admin:${secret}`).toString("base64")}` },
+        body: new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:admin" }),
+      });
     expect((await token()).status).toBe(200);
     expect(await stop(first)).toBe(0);
 
@@ -78,7 +87,11 @@ describe("a start that can't be", () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
     const taken = (holder.address() as AddressInfo).port;
-    for (const workers of ["1", "2"]) await expectOneLine({ ...env, GRANTLINE_PORT: String(taken), GRANTLINE_WORKERS: workers }, new RegExp(`^grantline: GRANTLINE_PORT: port ${taken} .*in use`));
+    for (const workers of ["1", "2"])
+      await expectOneLine(
+        { ...env, GRANTLINE_PORT: String(taken), GRANTLINE_WORKERS: workers },
+        new RegExp(`^grantline: GRANTLINE_PORT: port ${taken} .*in use`),
+      );
     holder.close();
   }, 30_000);
 
@@ -90,7 +103,11 @@ describe("a start that can't be", () => {
 
   it("for a data folder in use, with one process or several", async () => {
     const server = await startServer(env);
-    for (const workers of ["1", "2"]) await expectOneLine({ ...env, GRANTLINE_PORT: String(await freePort()), GRANTLINE_WORKERS: workers }, /^grantline: .*in use by another Grantline process/);
+    for (const workers of ["1", "2"])
+      await expectOneLine(
+        { ...env, GRANTLINE_PORT: String(await freePort()), GRANTLINE_WORKERS: workers },
+        /^grantline: .*in use by another Grantline process/,
+      );
     await stop(server);
   }, 60_000);
 
@@ -103,7 +120,8 @@ describe("a start that can't be", () => {
       db.close();
     };
     change(99);
-    for (const workers of ["1", "2"]) await expectOneLine({ ...env, GRANTLINE_WORKERS: workers }, /^grantline: .*events\.db was written by a newer Grantline \(schema 99/);
+    for (const workers of ["1", "2"])
+      await expectOneLine({ ...env, GRANTLINE_WORKERS: workers }, /^grantline: .*events\.db was written by a newer Grantline \(schema 99/);
     change(1);
     await stop(await startServer(env));
   }, 60_000);
@@ -124,37 +142,48 @@ describe("a start that can't be", () => {
 
   it("with another key-encryption key than the folder was made with, and nothing of the keys is said", async () => {
     await stop(await startServer({ ...env, GRANTLINE_KEK: "the first passphrase, long enough" }));
-    await expectOneLine({ ...env, GRANTLINE_KEK: "another passphrase, long enough too" }, /^grantline: (?!.*passphrase, long).*(GRANTLINE_KEK|key)/i);
+    await expectOneLine(
+      { ...env, GRANTLINE_KEK: "another passphrase, long enough too" },
+      /^grantline: (?!.*passphrase, long).*(GRANTLINE_KEK|key)/i,
+    );
     await stop(await startServer({ ...env, GRANTLINE_KEK: "the first passphrase, long enough" }));
   }, 60_000);
 });
 
 describe("a stop", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)("by %s answers what is on its way, takes nothing new, and ends with 0", async (signal) => {
-    const server = await startServer({ ...env, GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
-    const [begun, rest] = ["grant_type=client_credentials", "&scope=grantline%3Aadmin"];
-    const socket = connect(port, "127.0.0.1");
-    let answer = "";
-    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
-    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    // The request has begun, its body is still on its way, when the signal comes.
-    socket.write(`POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`);
-    await sleep(200);
-    server.child.kill(signal);
-    await sleep(300);
-    await expect(fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } })).rejects.toThrow();
-    socket.write(rest);
-    await closed;
-    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-    expect(answer).toContain("access_token");
-    expect(await server.ended).toBe(0);
-  }, 60_000);
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "by %s answers what is on its way, takes nothing new, and ends with 0",
+    async (signal) => {
+      const server = await startServer({ ...env, GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
+      const [begun, rest] = ["grant_type=client_credentials", "&scope=grantline%3Aadmin"];
+      const socket = connect(port, "127.0.0.1");
+      let answer = "";
+      socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+      const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      // The request has begun, its body is still on its way, when the signal comes.
+      socket.write(
+        `POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`,
+      );
+      await sleep(200);
+      server.child.kill(signal);
+      await sleep(300);
+      await expect(fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } })).rejects.toThrow("fetch failed");
+      socket.write(rest);
+      await closed;
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+      expect(answer).toContain("access_token");
+      expect(await server.ended).toBe(0);
+    },
+    60_000,
+  );
 
   it("cuts off a request that never ends when its time is over, and still ends with 0", async () => {
     const server = await startServer({ ...env, GRANTLINE_SHUTDOWN_DRAIN: "1" });
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => undefined); // being cut off is what is expected
-    socket.write("POST /oauth/token HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99\r\n\r\ngrant");
+    socket.write(
+      "POST /oauth/token HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 99\r\n\r\ngrant",
+    );
     await sleep(200);
     const began = performance.now();
     expect(await stop(server)).toBe(0);
@@ -175,7 +204,7 @@ describe("a stop", () => {
         break;
       }
     }
-    expect(() => process.kill(pid, 0)).toThrow();
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
     await stop(await startServer(env));
   }, 120_000);
 });

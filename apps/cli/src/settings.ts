@@ -15,6 +15,7 @@ export function settingsOf(command: Command, { env, cwd }: Terminal): Config {
 export function dataFiles(config: Config): { readonly events: string; readonly readModel: string } {
   const { dataDir } = config.server;
   const events = join(dataDir, "events.db");
-  if (!existsSync(events)) throw new CommandFailed(`GRANTLINE_DATA_DIR: there is no event log in ${dataDir}. Start the server once, or name its data folder.`);
+  if (!existsSync(events))
+    throw new CommandFailed(`GRANTLINE_DATA_DIR: there is no event log in ${dataDir}. Start the server once, or name its data folder.`);
   return { events, readModel: join(dataDir, "read-model.db") };
 }

@@ -99,8 +99,8 @@ export interface EventStore {
   head(): Promise<Position>;
   /** Live feed after `from`: at least once, in order. The callback is awaited before the next batch. */
   subscribe(from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void): Subscription;
-  /** A new cursor, starting now. Undefined, or no such method: nobody else can write to this store, caches need no check. */
-  changes?(): ChangeCursor | undefined;
+  /** A new cursor, starting now; streams with the prefix `except` are not told. Undefined, or no such method: nobody else can write to this store, caches need no check. */
+  changes?(except?: string): ChangeCursor | undefined;
   close(): Promise<void>;
 }
 

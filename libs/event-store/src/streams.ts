@@ -24,12 +24,14 @@ export interface StreamRuntimeOptions {
   readonly newId?: () => string;
 }
 
+/** Streams with this prefix have no state to cache (issuance.ts), and most events are theirs. */
+const UNCACHED = "issuance-";
 const CACHE = { entries: 20_000, bytes: 48_000_000 };
 
 /** Runs deciders against their streams; see StreamRepository. All repositories of a runtime share one bounded cache. */
 export function createStreamRuntime(options: StreamRuntimeOptions): StreamRuntime {
   const { store, snapshots, onSnapshotFailure = () => undefined } = options; // an optimisation lost, nothing else
-  const cache = createStreamCache(options.cache ?? CACHE, store.changes?.());
+  const cache = createStreamCache(options.cache ?? CACHE, store.changes?.(UNCACHED));
   const inTurn = createTurns();
   return {
     repository: (decider) => {

@@ -23,7 +23,15 @@ export type LogFault =
 
 export type LogVerification =
   | { readonly kind: "intact"; readonly events: number; readonly streams: number }
-  | { readonly kind: "broken"; readonly position: Position; readonly why: LogFault; readonly stream?: string; readonly revision?: number; readonly events: number; readonly streams: number };
+  | {
+      readonly kind: "broken";
+      readonly position: Position;
+      readonly why: LogFault;
+      readonly stream?: string;
+      readonly revision?: number;
+      readonly events: number;
+      readonly streams: number;
+    };
 
 type Broken = Extract<LogVerification, { kind: "broken" }>;
 

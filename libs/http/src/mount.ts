@@ -60,10 +60,13 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
       send(reply, response, fixed, request);
     };
     const fail = (error: unknown): void => {
-      failureResponse(endpoint, request, error, options.views, options.sinks).then(finish, (worse: unknown) => {
-        options.sinks.unexpected(endpoint, worse, request);
-        reply.raw.destroy();
-      });
+      // The last catch is for the sending of the refusal too: the reply is ours alone, nobody behind us would hear of it.
+      failureResponse(endpoint, request, error, options.views, options.sinks)
+        .then(finish)
+        .catch((worse: unknown) => {
+          options.sinks.unexpected(endpoint, worse, request);
+          reply.raw.destroy();
+        });
     };
     try {
       if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);

@@ -23,6 +23,11 @@ export interface TokenSigner {
   /** False once the key has been marked compromised or removed. */
   trusted(kid: string): boolean;
   algs(): readonly SigningAlg[];
+  /**
+   * Makes sure that what is said of keys is no older than a compromise acknowledged before the call, by any process (P5). Undefined, without a
+   * promise, while that is so anyway; else wait for it.
+   */
+  current(): Promise<void> | undefined;
 }
 
 /** P4: keys from which a refresh generation's values can be made again. Replaced daily, destroyed an hour after. */

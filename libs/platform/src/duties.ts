@@ -40,9 +40,12 @@ function startRounds(duty: Duty, log: Pick<Logger, "info" | "error">, firstAfter
   let timer = setTimeout(turn, firstAfterMs).unref();
 
   function turn(): void {
-    running = runOnce(duty, log).then(() => {
-      if (!closed) timer = setTimeout(turn, duty.everySeconds * 1_000).unref();
-    });
+    running = runOnce(duty, log);
+    void running.finally(again);
+  }
+
+  function again(): void {
+    if (!closed) timer = setTimeout(turn, duty.everySeconds * 1_000).unref();
   }
 
   return {

@@ -10,16 +10,8 @@ import { tokenDecider } from "@grantline/domain/token";
 import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
 import { createIssuanceWriter, createStreamRuntime, type StoredEvent, type StreamRuntime } from "@grantline/event-store";
-import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { createDevUsers } from "@grantline/identity";
-import {
-  createKeyringService,
-  developmentKek,
-  openKeyFolder,
-  type KekSource,
-  type KeyringService,
-  type KeySchedule,
-} from "@grantline/keys";
+import { createKeyringService, type KeyringService, type KeySchedule } from "@grantline/keys";
 import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
@@ -27,12 +19,13 @@ import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth
 import { createLimits, createSecurityLog } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createProjector, createSnapshots, projections } from "@grantline/read-model";
-import { openSqliteEphemeralStore, openSqliteReadModel } from "@grantline/read-model-sqlite";
 import type { Logger } from "@grantline/telemetry";
 import { systemClock, systemRandom } from "./clock.ts";
+import { createClosing, type Closing } from "./closing.ts";
 import { consentsOf } from "./consents-of.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { dutiesOf, startDuties } from "./duties.ts";
+import { openStorage, type Storage } from "./storage.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.
@@ -70,116 +63,136 @@ export interface Platform {
 export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> {
   const { config, log, role = "single", clock = systemClock, random = systemRandom } = options;
   const folder = openDataFolder(config.server.dataDir);
-  const closers: (() => Promise<void> | void)[] = [];
-  const opened = <T extends { close(): Promise<void> | void }>(part: T): T => {
-    closers.unshift(() => part.close());
-    return part;
-  };
-  const closeAll = async (): Promise<void> => {
-    for (const close of closers) await close();
-  };
+  const closing = createClosing();
   try {
-    const settings = toOAuthSettings(config);
-    const region = config.server.region;
-    const kek = kekOf(config, folder);
-    const store = opened(
-      await openSqliteEventStore({
-        file: folder.events,
-        onTrouble: (what, error) => log.warn({ err: error }, what),
-        ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}),
-      }),
-    );
-    const readModel = opened(await openSqliteReadModel({ file: folder.readModel }));
-    const ephemeral = opened(await openSqliteEphemeralStore({ file: folder.ephemeral, clock }));
-    const keyFolder = opened(
-      await openKeyFolder({ dir: folder.keys, kek: kek.source, clock, sealsKeptFor: Math.max(86_400, config.tokens.session) }),
-    );
-    const runtime = createStreamRuntime({
-      store,
-      clock,
-      region,
-      service: role,
-      snapshots: createSnapshots(readModel),
-      onSnapshotFailure: (stream, error) =>
-        log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
-    });
-    const keyring = createKeyringService({
-      vault: keyFolder.vault,
-      keyring: runtime.repository(keyringDecider),
-      clock,
-      region,
-      algs: config.keys.signingAlgs,
-      schedule: keySchedule(config),
-      random,
-      onError: (error) => log.error({ err: error }, "the keyring's schedule failed; it is tried again"),
-    });
-    closers.unshift(() => keyring.stop());
-    await startKeyring(keyring, role, options.schedules !== false);
-    const follower = store.subscribe(await store.head(), async (events) => {
-      if (events.some(({ stream }) => stream.startsWith("keyring-"))) await keyring.refresh();
-      options.onEvents?.(events);
-    });
-    closers.unshift(() => follower.close());
-    const repositories = repositoriesOf(runtime);
-    const security = opened(
-      createSecurityLog({
-        store,
-        clock,
-        subjectKeys: keyFolder.subjectKeys,
-        region,
-        service: role,
-        onFailure: (error: unknown) =>
-          log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
-      }),
-    );
-    const fetcher = createSafeFetch({
-      allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
-      clock,
-      ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-    });
-    const issuance = opened(createIssuanceWriter({ store, clock, random, region, service: role, definitions: issuanceEvents }));
-    const projector = createProjector({ store, readModel, projections, log, active: role !== "worker" });
-    closers.unshift(() => projector.stop());
-    projector.start();
-    const context: OAuthContext & AdminContext = {
-      ...repositories,
-      settings,
-      clock,
-      random,
-      store,
-      issuance,
-      signer: keyring.signer,
-      retryKeys: keyFolder.retryKeys,
-      seals: keyFolder.seals,
-      subjectKeys: keyFolder.subjectKeys,
-      identity: createDevUsers(config.people.devUsers, settings.issuer),
-      ephemeral,
-      security,
-      limits: createLimits({
-        clock,
-        failuresPerMinute: config.limits.failures,
-        anonymousWritesPerMinute: config.limits.anonymousWrites,
-        freeLogins: config.limits.logins,
-        clientPerMinute: config.limits.client,
-      }),
-      directory: createClientDirectory({
-        clients: repositories.clients,
-        settings,
-        clock,
-        documents: createClientDocuments({ fetcher, clock, settings }),
-      }),
-      fetchJwks: createJwksFetcher({ fetcher, clock }),
-      listConsents: consentsOf(readModel, projector),
-      readModel,
-      projector,
-      keyring,
-    };
-    if (role !== "worker" && options.schedules !== false) opened(startDuties(dutiesOf(context), log));
-    return { context, fetcher, folder, role, notices: kek.notices, close: closeAll };
+    const storage = await openStorage({ config, log, role, clock, folder }, closing);
+    const { context, fetcher } = await compose({ ...options, role, clock, random }, storage, closing);
+    if (role !== "worker" && options.schedules !== false) closing.opened(startDuties(dutiesOf(context), log));
+    return { context, fetcher, folder, role, notices: storage.notices, close: closing.closeAll };
   } catch (error) {
-    await closeAll();
+    await closing.closeAll();
     throw error;
   }
+}
+
+type Composing = EmbeddedOptions & Required<Pick<EmbeddedOptions, "role" | "clock" | "random">>;
+
+/** Puts everything that runs on top of the files. */
+async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher">> {
+  const { config, log, role, clock, random } = options;
+  const { store, readModel, ephemeral, keyFolder } = storage;
+  const settings = toOAuthSettings(config);
+  const { region } = settings;
+  const runtime = createStreamRuntime({
+    store,
+    clock,
+    region,
+    service: role,
+    snapshots: createSnapshots(readModel),
+    onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
+  });
+  const keyring = await followKeyring(options, storage, runtime, closing);
+  const repositories = repositoriesOf(runtime);
+  const fetcher = createSafeFetch({
+    allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
+    clock,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
+  const security = closing.opened(
+    createSecurityLog({
+      store,
+      clock,
+      subjectKeys: keyFolder.subjectKeys,
+      region,
+      service: role,
+      onFailure: (error) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
+    }),
+  );
+  const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service: role, definitions: issuanceEvents }));
+  const projector = createProjector({ store, readModel, projections, log, active: role !== "worker" });
+  closing.later(() => projector.stop());
+  projector.start();
+  const documents = createClientDocuments({ fetcher, clock, settings });
+  const context: OAuthContext & AdminContext = {
+    ...repositories,
+    settings,
+    clock,
+    random,
+    store,
+    issuance,
+    ephemeral,
+    security,
+    readModel,
+    projector,
+    keyring,
+    signer: keyring.signer,
+    retryKeys: keyFolder.retryKeys,
+    seals: keyFolder.seals,
+    subjectKeys: keyFolder.subjectKeys,
+    identity: createDevUsers(config.people.devUsers, settings.issuer),
+    limits: limitsOf(config, clock),
+    directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents }),
+    fetchJwks: createJwksFetcher({ fetcher, clock }),
+    listConsents: consentsOf(readModel, projector),
+  };
+  return { context, fetcher };
+}
+
+/** The keyring, kept up by this process or followed, and the feed it is followed by. */
+async function followKeyring(options: Composing, { store, keyFolder }: Storage, runtime: StreamRuntime, closing: Closing) {
+  const { config, log, role, clock, random, schedules = true, onEvents } = options;
+  const repository = runtime.repository(keyringDecider);
+  const keyring = createKeyringService({
+    vault: keyFolder.vault,
+    keyring: repository,
+    clock,
+    region: config.server.region,
+    algs: config.keys.signingAlgs,
+    schedule: keySchedule(config),
+    random,
+    onError: (error) => log.error({ err: error }, "the keyring's schedule failed; it is tried again"),
+  });
+  closing.later(() => keyring.stop());
+  await startKeyring(keyring, role, schedules);
+  // a worker learns of key changes by the same cheap look its caches use, not by reading everything its fellows append
+  closing.later(watchKeyring(keyring, repository, config.server.region, log));
+  if (onEvents !== undefined) {
+    const follower = store.subscribe(await store.head(), onEvents);
+    closing.later(() => follower.close());
+  }
+  return keyring;
+}
+
+const LOOK_AT_KEYRING_MS = 20;
+
+/** Reads the keyring anew when its stream has moved, in whichever process; the function returned ends it. */
+function watchKeyring(
+  keyring: KeyringService,
+  repository: { loadCached(id: string): object | undefined },
+  region: string,
+  log: Logger,
+): () => void {
+  let known = repository.loadCached(region);
+  const timer = setInterval(() => {
+    const now = repository.loadCached(region);
+    if (now !== undefined && now === known) return;
+    keyring.refresh().then(
+      () => (known = repository.loadCached(region)),
+      (error: unknown) => log.warn({ err: error }, "the keyring could not be read anew; it is tried again"),
+    );
+  }, LOOK_AT_KEYRING_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function limitsOf({ limits }: Config, clock: Clock): ReturnType<typeof createLimits> {
+  return createLimits({
+    clock,
+    failuresPerMinute: limits.failures,
+    anonymousWritesPerMinute: limits.anonymousWrites,
+    freeLogins: limits.logins,
+    clientPerMinute: limits.client,
+  });
 }
 
 function repositoriesOf(runtime: StreamRuntime): Repositories {
@@ -203,13 +216,4 @@ function keySchedule(config: Config): KeySchedule {
 async function startKeyring(keyring: KeyringService, role: Role, schedules: boolean): Promise<void> {
   if (role === "worker") return keyring.refresh();
   return schedules ? keyring.start() : keyring.tick();
-}
-
-function kekOf(config: Config, folder: DataFolder): { readonly source: KekSource; readonly notices: readonly string[] } {
-  if (config.keys.kek !== undefined) return { source: config.keys.kek, notices: [] };
-  const { key, created } = developmentKek(folder.kek);
-  return {
-    source: { key },
-    notices: created ? [`Made a key-encryption key at ${folder.kek}. Fine for development; set GRANTLINE_KEK in production.`] : [],
-  };
 }

@@ -36,5 +36,7 @@ export async function findMismatch(store: EventStore, readModel: ReadModel, proj
   const anchor = (await readModel.get(TABLE, KEY))?.value as Anchor | undefined;
   if (anchor === undefined) return undefined;
   const [event] = await store.readStream(anchor.stream, anchor.revision, 1);
-  return event?.revision === anchor.revision && event.hash === anchor.hash ? undefined : `the store does not have ${anchor.stream} revision ${anchor.revision} as projected`;
+  return event?.revision === anchor.revision && event.hash === anchor.hash
+    ? undefined
+    : `the store does not have ${anchor.stream} revision ${anchor.revision} as projected`;
 }

@@ -32,7 +32,9 @@ export function runEphemeralStoreContract(name: string, factory: EphemeralStoreF
 
     it("gives 50 parallel callers over two handles exactly one yes", async () => {
       const second = await opened.second();
-      const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? opened.store : second).addIfAbsent("same", now + 60)));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? opened.store : second).addIfAbsent("same", now + 60)),
+      );
       expect(answers.filter(Boolean)).toHaveLength(1);
     });
 

@@ -53,7 +53,7 @@ export function createFeed(sources: FeedSources): Feed {
 }
 
 async function run(sources: FeedSources, state: FeedState, interruption: Interruption): Promise<void> {
-  for (let pauseMs = FIRST_PAUSE_MS; !state.stopping; ) {
+  for (let pauseMs = FIRST_PAUSE_MS; !state.stopping;) {
     try {
       state.phase = "catching-up";
       await sources.load();

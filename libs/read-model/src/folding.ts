@@ -29,7 +29,11 @@ export interface Folded {
  * Folds a batch into the last row of each key. Events a row has already taken in are skipped, and a gap is filled from the store, so
  * the rows end the same whatever was delivered twice, late or out of order. An event that can't be folded parks its stream (P11).
  */
-export async function foldBatch(sources: FoldingSources, events: readonly StoredEvent[], isParked: (event: StoredEvent) => boolean): Promise<Folded> {
+export async function foldBatch(
+  sources: FoldingSources,
+  events: readonly StoredEvent[],
+  isParked: (event: StoredEvent) => boolean,
+): Promise<Folded> {
   const working = new Map<string, WorkingRow>();
   const single: ProjectionWrite[] = [];
   const parked: ParkedEvent[] = [];
@@ -88,7 +92,7 @@ async function loadRow(sources: FoldingSources, event: StoredEvent): Promise<Wor
 
 async function readGap(store: EventStore, upTo: StoredEvent, revision: number): Promise<readonly StoredEvent[]> {
   const events: StoredEvent[] = [];
-  for (let from = revision + 1; from <= upTo.revision; ) {
+  for (let from = revision + 1; from <= upTo.revision;) {
     const page = await store.readStream(upTo.stream, from, Math.min(GAP_PAGE, upTo.revision - from + 1));
     if (page.length === 0) throw new Error(`${upTo.stream} has no revision ${from}, but the feed delivered ${upTo.revision}.`);
     events.push(...page);
@@ -98,7 +102,11 @@ async function readGap(store: EventStore, upTo: StoredEvent, revision: number): 
 }
 
 /** Folds one event; what it can't fold comes back as a reason. */
-function foldOne(projection: Projection, previous: unknown, event: StoredEvent): { readonly draft: RowDraft | undefined } | { readonly reason: string } {
+function foldOne(
+  projection: Projection,
+  previous: unknown,
+  event: StoredEvent,
+): { readonly draft: RowDraft | undefined } | { readonly reason: string } {
   try {
     const read = parseEvent(event, projection.definitions);
     if (read.unknown !== true) return { draft: projection.fold(previous, read, idOf(event.stream)) };
@@ -111,7 +119,8 @@ function foldOne(projection: Projection, previous: unknown, event: StoredEvent):
 function rowsOf(table: string, working: ReadonlyMap<string, WorkingRow>): ProjectionWrite[] {
   const writes: ProjectionWrite[] = [];
   for (const [stream, row] of working) {
-    if (row.touched && row.draft !== undefined) writes.push({ kind: "put", table, row: { key: idOf(stream), revision: row.revision, ...row.draft } });
+    if (row.touched && row.draft !== undefined)
+      writes.push({ kind: "put", table, row: { key: idOf(stream), revision: row.revision, ...row.draft } });
   }
   return writes;
 }

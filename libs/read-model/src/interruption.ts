@@ -8,14 +8,15 @@ export interface Interruption {
 export function createInterruption(): Interruption {
   let end: Interruption["end"] = () => undefined;
   return {
-    wait: (ms) => new Promise((resolve, reject) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-      end = (error) => {
-        clearTimeout(timer);
-        if (error === undefined) resolve();
-        else reject(error as Error);
-      };
-    }),
+    wait: (ms) =>
+      new Promise((resolve, reject) => {
+        const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+        end = (error) => {
+          clearTimeout(timer);
+          if (error === undefined) resolve();
+          else reject(error as Error);
+        };
+      }),
     end: (error) => end(error),
   };
 }

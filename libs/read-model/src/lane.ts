@@ -69,7 +69,8 @@ export function createLane(sources: LaneSources): Lane {
     for (const event of folded.parked) {
       note(event);
       const { position: _position, ...fields } = event;
-      if (event.reason !== BEHIND) log.error({ projection: projection.name, ...fields }, "event parked: the projection can't fold it, its stream waits");
+      if (event.reason !== BEHIND)
+        log.error({ projection: projection.name, ...fields }, "event parked: the projection can't fold it, its stream waits");
     }
   }
 
@@ -107,7 +108,11 @@ export function createLane(sources: LaneSources): Lane {
 }
 
 /** What a parked stream must be folded from: its last event (the gap to its row is filled), or each parked one where events are rows. */
-async function dueEvents({ projection, store }: FoldingSources, stream: string, parked: readonly ParkedEvent[]): Promise<readonly StoredEvent[]> {
+async function dueEvents(
+  { projection, store }: FoldingSources,
+  stream: string,
+  parked: readonly ParkedEvent[],
+): Promise<readonly StoredEvent[]> {
   if (projection.rows === "stream") {
     const last = await store.readLast(stream);
     return last === undefined ? [] : [last];

@@ -32,7 +32,11 @@ export function createLanes({ store, readModel, projections, log }: LanesSources
 
   // P6: what was made from another store, or from events that a restored backup does not have, is not repaired but made anew.
   async function discardForeign(): Promise<void> {
-    const mismatch = await findMismatch(store, readModel, all.map((lane) => lane.table));
+    const mismatch = await findMismatch(
+      store,
+      readModel,
+      all.map((lane) => lane.table),
+    );
     if (mismatch === undefined) return;
     log.warn({ mismatch }, "the read model is not of this store: it is made anew");
     for (const projection of [...all.map((lane) => lane.table), SNAPSHOTS_PROJECTION]) await readModel.clear(projection);
@@ -41,7 +45,13 @@ export function createLanes({ store, readModel, projections, log }: LanesSources
 
   return {
     all,
-    seen: () => all.map((lane) => lane.seen()).reduce<Position | undefined>((least, seen) => (least === undefined || comparePositions(seen, least) < 0 ? seen : least), undefined) ?? START,
+    seen: () =>
+      all
+        .map((lane) => lane.seen())
+        .reduce<Position | undefined>(
+          (least, seen) => (least === undefined || comparePositions(seen, least) < 0 ? seen : least),
+          undefined,
+        ) ?? START,
     async load() {
       await discardForeign();
       for (const lane of all) await lane.load();

@@ -13,8 +13,16 @@ export function runListingContract({ model, BadCursor }: Listed): void {
   const key = (n: number): string => `k${String(n).padStart(3, "0")}`;
 
   async function fill(numbers: readonly number[]): Promise<void> {
-    const rows = numbers.map((n) => ({ key: key(n), revision: 1, value: n, columns: { parity: n % 2 === 0 ? "even" : "odd", third: n % 3 === 0 ? "yes" : "no", tags: [`t${n}`, `d${Math.trunc(n / 10)}`] } }));
-    await model().write("list.v1", rows.map((row) => ({ kind: "put", table: TABLE, row }) as const));
+    const rows = numbers.map((n) => ({
+      key: key(n),
+      revision: 1,
+      value: n,
+      columns: { parity: n % 2 === 0 ? "even" : "odd", third: n % 3 === 0 ? "yes" : "no", tags: [`t${n}`, `d${Math.trunc(n / 10)}`] },
+    }));
+    await model().write(
+      "list.v1",
+      rows.map((row) => ({ kind: "put", table: TABLE, row }) as const),
+    );
   }
 
   async function collect(query: ListQuery, between?: (page: number) => Promise<void>): Promise<unknown[]> {
@@ -72,13 +80,23 @@ export function runListingContract({ model, BadCursor }: Listed): void {
       await fill(range(0, 25));
       const { nextCursor = "" } = await model().list(TABLE, { limit: 10, where: { parity: "even" } });
       const flipped = `${nextCursor.slice(0, -1)}${nextCursor.endsWith("A") ? "B" : "A"}`;
-      for (const cursor of [flipped, `x${nextCursor}`, "", "a", "' OR 1=1 --", "A".repeat(5_000), Buffer.from("k005").toString("base64url")]) {
+      for (const cursor of [
+        flipped,
+        `x${nextCursor}`,
+        "",
+        "a",
+        "' OR 1=1 --",
+        "A".repeat(5_000),
+        Buffer.from("k005").toString("base64url"),
+      ]) {
         await expect(model().list(TABLE, { limit: 10, where: { parity: "even" }, cursor })).rejects.toThrow(BadCursor);
       }
       await expect(model().list(TABLE, { limit: 10, where: { parity: "odd" }, cursor: nextCursor })).rejects.toThrow(BadCursor);
       await expect(model().list(TABLE, { limit: 10, cursor: nextCursor })).rejects.toThrow(BadCursor);
       await expect(model().list("other.v1", { limit: 10, where: { parity: "even" }, cursor: nextCursor })).rejects.toThrow(BadCursor);
-      await expect(model().list(TABLE, { limit: 10, where: { parity: "even" }, cursor: nextCursor, descending: true })).rejects.toThrow(BadCursor);
+      await expect(model().list(TABLE, { limit: 10, where: { parity: "even" }, cursor: nextCursor, descending: true })).rejects.toThrow(
+        BadCursor,
+      );
     });
   });
 }

@@ -25,7 +25,11 @@ export function toParked(event: StoredEvent, reason: string): ParkedEvent {
 }
 
 export function parkWrite(table: string, parked: ParkedEvent): ProjectionWrite {
-  return { kind: "put", table: parkedTable(table), row: { key: parkedKey(parked), revision: 0, value: parked, columns: { stream: parked.stream } } };
+  return {
+    kind: "put",
+    table: parkedTable(table),
+    row: { key: parkedKey(parked), revision: 0, value: parked, columns: { stream: parked.stream } },
+  };
 }
 
 export function unparkWrite(table: string, parked: ParkedEvent): ProjectionWrite {

@@ -35,27 +35,40 @@ export function createProjector(options: ProjectorOptions): Projector {
     async status() {
       if (!active) await lanes.load();
       const projections = lanes.all.map((lane) => ({
-        name: lane.projection.name, version: lane.projection.version, table: lane.table, position: lane.seen(), parked: lane.parked(),
+        name: lane.projection.name,
+        version: lane.projection.version,
+        table: lane.table,
+        position: lane.seen(),
+        parked: lane.parked(),
       }));
       return { active, phase: active ? feed.phase() : "inactive", projections };
     },
     rebuild: createRebuild(options, lanes, exclusively),
-    retryParked: () => exclusively(async () => {
-      let freed = 0;
-      for (const lane of lanes.all) freed += await lane.retryParked();
-      return freed;
-    }),
+    retryParked: () =>
+      exclusively(async () => {
+        let freed = 0;
+        for (const lane of lanes.all) freed += await lane.retryParked();
+        return freed;
+      }),
     async stop() {
       await feed.stop();
       // Only how far it is; without it the next start reads a few events again.
-      if (active) await exclusively(lanes.persist).catch((error: unknown) => log.warn({ err: error }, "projections: could not persist how far they are"));
+      if (active)
+        await exclusively(lanes.persist).catch((error: unknown) =>
+          log.warn({ err: error }, "projections: could not persist how far they are"),
+        );
       waiters.reject(new ProjectionsBehind("The projector has been stopped."));
     },
   };
 }
 
 /** Drives the lanes by the store's feed. What changed no row is persisted a little later, many events at a time. */
-function followStore({ store, log, batchSize = BATCH_SIZE }: ProjectorOptions, lanes: Lanes, exclusively: Exclusively, waiters: Waiters): Feed {
+function followStore(
+  { store, log, batchSize = BATCH_SIZE }: ProjectorOptions,
+  lanes: Lanes,
+  exclusively: Exclusively,
+  waiters: Waiters,
+): Feed {
   let persistTimer: NodeJS.Timeout | undefined;
 
   async function persist(): Promise<void> {
@@ -65,14 +78,17 @@ function followStore({ store, log, batchSize = BATCH_SIZE }: ProjectorOptions, l
   }
 
   const feed = createFeed({
-    store, log, batchSize,
+    store,
+    log,
+    batchSize,
     seen: lanes.seen,
     load: () => exclusively(lanes.load),
-    project: (events) => exclusively(async () => {
-      await lanes.project(events);
-      waiters.reached(lanes.seen());
-      persistTimer ??= setTimeout(() => void exclusively(persist).catch(feed.restart), PERSIST_AFTER_MS).unref();
-    }),
+    project: (events) =>
+      exclusively(async () => {
+        await lanes.project(events);
+        waiters.reached(lanes.seen());
+        persistTimer ??= setTimeout(() => void exclusively(persist).catch(feed.restart), PERSIST_AFTER_MS).unref();
+      }),
     async caughtUp() {
       await exclusively(persist);
       await exclusively(lanes.dropFormerVersions);
@@ -95,14 +111,22 @@ function createRebuild(options: ProjectorOptions, lanes: Lanes, exclusively: Exc
   let running = false;
   return async (name, onProgress) => {
     const projections = options.projections.filter((projection) => name === undefined || projection.name === name);
-    if (projections.length === 0) throw new RangeError(`There is no projection ${name}; there are ${options.projections.map((each) => each.name).join(", ")}.`);
+    if (projections.length === 0)
+      throw new RangeError(`There is no projection ${name}; there are ${options.projections.map((each) => each.name).join(", ")}.`);
     if (running) throw new Error("A rebuild is running already.");
     running = true;
     const onSwitched = async (): Promise<void> => {
       for (const lane of lanes.all) if (projections.includes(lane.projection)) await lane.load();
     };
     try {
-      return await rebuildProjections({ batchSize: BATCH_SIZE, ...options, projections, exclusively, onSwitched, ...(onProgress && { onProgress }) });
+      return await rebuildProjections({
+        batchSize: BATCH_SIZE,
+        ...options,
+        projections,
+        exclusively,
+        onSwitched,
+        ...(onProgress && { onProgress }),
+      });
     } finally {
       running = false;
     }

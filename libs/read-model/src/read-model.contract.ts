@@ -26,7 +26,13 @@ export function runReadModelContract(name: string, factory: ReadModelFactory): v
     const value = async (key: string): Promise<unknown> => (await model.get("things.v1", key))?.value;
 
     it("gives back a row as it was written", async () => {
-      const row = { key: "a", revision: 3, value: { n: 1, list: ["x"], text: "ä\u0000\"" }, columns: { colour: "red", tag: ["x", "y"] }, expiresAt: now + 60 };
+      const row = {
+        key: "a",
+        revision: 3,
+        value: { n: 1, list: ["x"], text: 'ä\u0000"' },
+        columns: { colour: "red", tag: ["x", "y"] },
+        expiresAt: now + 60,
+      };
       await model.write("things.v1", [{ kind: "put", table: "things.v1", row }]);
       expect(await model.get("things.v1", "a")).toEqual(row);
     });
@@ -49,10 +55,18 @@ export function runReadModelContract(name: string, factory: ReadModelFactory): v
     });
 
     it("ends the same whatever the order and however often writes come", async () => {
-      const writes = [put("a", 1, "one", { columns: { c: "1" } }), put("a", 2, "two", { columns: { c: "2" } }), put("b", 1, "b"), put("a", 3, "three", { columns: { c: "3" } })];
+      const writes = [
+        put("a", 1, "one", { columns: { c: "1" } }),
+        put("a", 2, "two", { columns: { c: "2" } }),
+        put("b", 1, "b"),
+        put("a", 3, "three", { columns: { c: "3" } }),
+      ];
       await model.write("things.v1", [...writes].reverse());
       await model.write("things.v1", [...writes, ...writes]);
-      expect((await model.list("things.v1", { limit: 10 })).rows.map((row) => [row.key, row.value])).toEqual([["a", "three"], ["b", "b"]]);
+      expect((await model.list("things.v1", { limit: 10 })).rows.map((row) => [row.key, row.value])).toEqual([
+        ["a", "three"],
+        ["b", "b"],
+      ]);
       expect((await model.list("things.v1", { where: { c: "1" }, limit: 10 })).rows).toEqual([]);
       expect((await model.list("things.v1", { where: { c: "3" }, limit: 10 })).rows).toHaveLength(1);
     });
@@ -91,7 +105,10 @@ export function runReadModelContract(name: string, factory: ReadModelFactory): v
     });
 
     it("drops rows when their time has come", async () => {
-      await model.write("things.v1", [put("a", 1, "a", { expiresAt: now + 10, columns: { c: "x" } }), put("b", 1, "b", { columns: { c: "x" } })]);
+      await model.write("things.v1", [
+        put("a", 1, "a", { expiresAt: now + 10, columns: { c: "x" } }),
+        put("b", 1, "b", { columns: { c: "x" } }),
+      ]);
       now += 10;
       expect(await value("a")).toBeUndefined();
       expect((await model.list("things.v1", { where: { c: "x" }, limit: 10 })).rows.map((row) => row.key)).toEqual(["b"]);
@@ -115,7 +132,11 @@ export function runReadModelContract(name: string, factory: ReadModelFactory): v
 
     it("promotes a set built beside the old one, all at once", async () => {
       await model.write("things.v1", [put("old", 1, "old"), put("both", 9, "old")], "7");
-      await model.write("things.v1~new", [{ kind: "put", table: "things.v1~new", row: { key: "both", revision: 1, value: "new", columns: { c: "x" } } }], "9");
+      await model.write(
+        "things.v1~new",
+        [{ kind: "put", table: "things.v1~new", row: { key: "both", revision: 1, value: "new", columns: { c: "x" } } }],
+        "9",
+      );
       expect(await value("both")).toBe("old");
       await model.promote("things.v1", "~new");
       expect(await value("old")).toBeUndefined();

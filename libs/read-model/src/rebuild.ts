@@ -53,7 +53,11 @@ async function takeOver(readModel: ReadModel, lane: Lane): Promise<void> {
 }
 
 /** The log from after `from` to its end at the time, with the position each batch reaches. The next batch is read while this one is folded. */
-export async function* batches(store: EventStore, from: Position, size: number): AsyncGenerator<readonly [readonly StoredEvent[], Position]> {
+export async function* batches(
+  store: EventStore,
+  from: Position,
+  size: number,
+): AsyncGenerator<readonly [readonly StoredEvent[], Position]> {
   let next = store.readAll(from, size);
   for (;;) {
     const events = await next;

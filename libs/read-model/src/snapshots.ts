@@ -15,7 +15,9 @@ export function createSnapshots(readModel: ReadModel, options: { readonly expect
       return snapshot !== undefined && (options.expect === undefined || snapshot.fold === options.expect) ? snapshot : undefined;
     },
     async put(stream, { fold, state, revision, hash }) {
-      await readModel.write(SNAPSHOTS_PROJECTION, [{ kind: "put", table: TABLE, row: { key: stream, revision, value: { fold, state, revision, hash } } }]);
+      await readModel.write(SNAPSHOTS_PROJECTION, [
+        { kind: "put", table: TABLE, row: { key: stream, revision, value: { fold, state, revision, hash } } },
+      ]);
     },
   };
 }

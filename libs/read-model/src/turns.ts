@@ -6,7 +6,10 @@ export function createExclusively(): Exclusively {
   return (work) => {
     const run = last.then(work);
     // The next one waits for this to end, however it ends; its own caller sees the error.
-    last = run.then(() => undefined, () => undefined);
+    last = run.then(
+      () => undefined,
+      () => undefined,
+    );
     return run;
   };
 }

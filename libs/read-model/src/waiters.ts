@@ -24,14 +24,15 @@ export function createWaiters(): Waiters {
   }
 
   return {
-    wait: (target, patienceMs) => new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        waiting.delete(waiter);
-        reject(new ProjectionsBehind(`The listings have not reached ${target} within ${patienceMs} ms.`));
-      }, patienceMs);
-      const waiter: Waiter = { target, resolve, reject, timer };
-      waiting.add(waiter);
-    }),
+    wait: (target, patienceMs) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(waiter);
+          reject(new ProjectionsBehind(`The listings have not reached ${target} within ${patienceMs} ms.`));
+        }, patienceMs);
+        const waiter: Waiter = { target, resolve, reject, timer };
+        waiting.add(waiter);
+      }),
     reached(position) {
       for (const waiter of waiting) {
         if (comparePositions(position, waiter.target) < 0) continue;

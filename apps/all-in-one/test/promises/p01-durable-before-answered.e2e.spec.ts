@@ -2,7 +2,20 @@
  * P1. Real: the whole server over HTTP; for the second part the built server as a process and SIGKILL. Made: the store refuses appends when told.
  */
 import { rmSync } from "node:fs";
-import { ADMIN_SECRET, basic, introspect, obtainCode, obtainTokens, postForm, redeem, refresh, register, ServerProcess, startTestPlatform, TestAdmin } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  basic,
+  introspect,
+  obtainCode,
+  obtainTokens,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  ServerProcess,
+  startTestPlatform,
+  TestAdmin,
+} from "@grantline/testing";
 import { describe, expect, it } from "vitest";
 import { breakable } from "../support/broken-store.ts";
 import { eventsIn } from "../support/event-log.ts";
@@ -19,19 +32,34 @@ describe("durable before answered (P1)", () => {
     const authorization = basic(machine.client_id, machine.client_secret);
     const held = await obtainTokens(server.person(), options);
     const { code, verifier } = await obtainCode(server.person(), options);
-    const { access_token: own } = (await (await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization })).json()) as { access_token: string };
+    const { access_token: own } = (await (
+      await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization })
+    ).json()) as { access_token: string };
     const before = (await eventsIn(server.dataDir)).length;
 
     const store = breakable(server.context.store);
     store.refuseAppends();
     const refused: Readonly<Record<string, Response>> = {
-      client_credentials: await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization }),
+      client_credentials: await postForm(
+        `${server.issuer}/token`,
+        { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+        { authorization },
+      ),
       code: await redeem(options, code, verifier),
       refresh: await refresh(server.issuer, client, held.refresh_token as string),
       "revocation of a family": await postForm(`${server.issuer}/revoke`, { token: held.refresh_token, client_id: client.client_id }),
       "revocation of a token": await postForm(`${server.issuer}/revoke`, { token: own }, { authorization }),
-      registration: await fetch(`${server.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ redirect_uris: ["https://client.example/callback"] }) }),
-      "admin API": await server.admin.raw("POST", "/clients", { client_name: "Never", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] }),
+      registration: await fetch(`${server.issuer}/register`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ redirect_uris: ["https://client.example/callback"] }),
+      }),
+      "admin API": await server.admin.raw("POST", "/clients", {
+        client_name: "Never",
+        grant_types: ["client_credentials"],
+        redirect_uris: [],
+        response_types: [],
+      }),
     };
     for (const [what, response] of Object.entries(refused)) {
       const text = await response.text();
@@ -57,7 +85,11 @@ describe("durable before answered (P1)", () => {
     const machine = await admin.machine();
     const authorization = basic(machine.client_id, machine.client_secret);
     const issue = async (): Promise<string> => {
-      const response = await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization });
+      const response = await postForm(
+        `${server.issuer}/token`,
+        { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+        { authorization },
+      );
       return ((await response.json()) as { access_token: string }).access_token;
     };
     for (let round = 0; round < 5; round++) {

@@ -2,7 +2,21 @@
  * P2. Real: the whole server over HTTP, alone and as two worker processes on one log. Made: nothing.
  */
 import { rmSync } from "node:fs";
-import { ADMIN_SECRET, authorizationUrl, obtainCode, obtainTokens, Person, pkce, postForm, redeem, refresh, register, ServerProcess, TestAdmin, type Registered } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  authorizationUrl,
+  obtainCode,
+  obtainTokens,
+  Person,
+  pkce,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  ServerProcess,
+  TestAdmin,
+  type Registered,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsIn } from "../support/event-log.ts";
 
@@ -25,7 +39,8 @@ describe.each([1, 2])("single use under any concurrency, %i process(es) (P2)", (
 
   const options = () => ({ issuer: server.issuer, client, scope: "read", resource: RESOURCE });
   const fifty = <T>(work: () => Promise<T>): Promise<readonly T[]> => Promise.all(Array.from({ length: 50 }, work));
-  const codesIn = (callbacks: readonly (URL | undefined)[]): readonly string[] => callbacks.flatMap((callback) => callback?.searchParams.get("code") ?? []);
+  const codesIn = (callbacks: readonly (URL | undefined)[]): readonly string[] =>
+    callbacks.flatMap((callback) => callback?.searchParams.get("code") ?? []);
 
   it("of 50 redemptions of a code one succeeds", async () => {
     const { code, verifier } = await obtainCode(new Person(server.origin), options());

@@ -2,7 +2,16 @@
  * P4. Real: the built server as a primary with two workers, HTTP over connections held to each. Made: nothing.
  */
 import { rmSync } from "node:fs";
-import { ADMIN_SECRET, obtainTokens, Person, register, TestAdmin, type Registered, type ServerProcess, type Tokens } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  obtainTokens,
+  Person,
+  register,
+  TestAdmin,
+  type Registered,
+  type ServerProcess,
+  type Tokens,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsIn } from "../support/event-log.ts";
 import { linesToWorkers, startTwoWorkers, type Reply, type WorkerLine } from "../support/two-workers.ts";
@@ -29,7 +38,8 @@ afterAll(async () => {
 });
 
 const line = (index: number): WorkerLine => lines[index % 2] as WorkerLine;
-const logIn = (resource: string, by: Registered = client): Promise<Tokens> => obtainTokens(new Person(server.origin), { issuer: server.issuer, client: by, scope: "read write", resource });
+const logIn = (resource: string, by: Registered = client): Promise<Tokens> =>
+  obtainTokens(new Person(server.origin), { issuer: server.issuer, client: by, scope: "read write", resource });
 const refreshAt = (at: WorkerLine, token: unknown, more: Readonly<Record<string, string>> = {}, by: Registered = client): Promise<Reply> =>
   at.post("/oauth/token", { grant_type: "refresh_token", refresh_token: String(token), client_id: by.client_id, ...more });
 const typesOf = async (refreshToken: unknown): Promise<readonly string[]> => {
@@ -37,7 +47,8 @@ const typesOf = async (refreshToken: unknown): Promise<readonly string[]> => {
   return (await eventsIn(server.dataDir, `grant-${grant}`)).map(({ type }) => type);
 };
 const count = (types: readonly string[], wanted: string): number => types.filter((type) => type === wanted).length;
-const claimsOf = (token: unknown): Record<string, unknown> => JSON.parse(Buffer.from(String(token).split(".")[1] as string, "base64url").toString()) as Record<string, unknown>;
+const claimsOf = (token: unknown): Record<string, unknown> =>
+  JSON.parse(Buffer.from(String(token).split(".")[1] as string, "base64url").toString()) as Record<string, unknown>;
 
 describe("a lost answer is harmless (P4)", () => {
   it("50 at once over two processes get one refresh token and a JWT with one jti, exp and scope, from one rotation and at most one note of a retry", async () => {
@@ -46,7 +57,8 @@ describe("a lost answer is harmless (P4)", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
     expect(new Set(answers.map(({ body }) => body["refresh_token"])).size).toBe(1);
     const claims = answers.map(({ body }) => claimsOf(body["access_token"]));
-    for (const name of ["jti", "exp", "iat", "scope", "aud", "sub"]) expect([name, new Set(claims.map((each) => each[name])).size]).toEqual([name, 1]);
+    for (const name of ["jti", "exp", "iat", "scope", "aud", "sub"])
+      expect([name, new Set(claims.map((each) => each[name])).size]).toEqual([name, 1]);
     const types = await typesOf(refresh_token);
     expect(count(types, "RefreshTokenRotated")).toBe(1);
     expect(count(types, "RefreshRetried")).toBeLessThan(2);
@@ -74,7 +86,11 @@ describe("a lost answer is harmless (P4)", () => {
     const stranger = await register(server.issuer);
     const { refresh_token } = await logIn(OPAQUE);
     const first = await refreshAt(line(0), refresh_token);
-    const refused = [await refreshAt(line(1), refresh_token, { scope: "read" }), await refreshAt(line(0), refresh_token, { resource: JWT }), await refreshAt(line(1), refresh_token, {}, stranger)];
+    const refused = [
+      await refreshAt(line(1), refresh_token, { scope: "read" }),
+      await refreshAt(line(0), refresh_token, { resource: JWT }),
+      await refreshAt(line(1), refresh_token, {}, stranger),
+    ];
     expect(refused.map(({ status }) => status)).toEqual([400, 400, 400]);
     expect((await refreshAt(line(0), first.body["refresh_token"])).status).toBe(200);
   });

@@ -3,7 +3,19 @@
  */
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ADMIN_SECRET, basic, introspect, obtainTokens, Person, postForm, refresh, register, ServerProcess, TestAdmin, type Registered } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  basic,
+  introspect,
+  obtainTokens,
+  Person,
+  postForm,
+  refresh,
+  register,
+  ServerProcess,
+  TestAdmin,
+  type Registered,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grantline } from "../support/cli.ts";
 
@@ -25,8 +37,17 @@ beforeAll(async () => {
   client = await register(server.issuer);
   const authorization = basic(machine.client_id, machine.client_secret);
   const issue = async (by: { client_id: string; client_secret: string }): Promise<string> =>
-    ((await (await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization: basic(by.client_id, by.client_secret) })).json()) as { access_token: string }).access_token;
-  const logIn = (by: Registered = client) => obtainTokens(new Person(server.origin), { issuer: server.issuer, client: by, scope: "read", resource: RESOURCE });
+    (
+      (await (
+        await postForm(
+          `${server.issuer}/token`,
+          { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+          { authorization: basic(by.client_id, by.client_secret) },
+        )
+      ).json()) as { access_token: string }
+    ).access_token;
+  const logIn = (by: Registered = client) =>
+    obtainTokens(new Person(server.origin), { issuer: server.issuer, client: by, scope: "read", resource: RESOURCE });
 
   const leaving = await admin.machine();
   const [one, family, single, ofClient] = [await issue(machine), await logIn(), await logIn(), await issue(leaving)];
@@ -80,7 +101,10 @@ describe("revoked means revoked (P5)", () => {
     const watching = (async () => {
       while (!over) await expectAllAsItWas();
     })();
-    expect(await grantline(["projections", "rebuild"], { GRANTLINE_DATA_DIR: server.dataDir })).toMatchObject({ code: 0, out: expect.stringContaining("rebuilt all projections") });
+    expect(await grantline(["projections", "rebuild"], { GRANTLINE_DATA_DIR: server.dataDir })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("rebuilt all projections"),
+    });
     over = true;
     await watching;
     await expectAllAsItWas();

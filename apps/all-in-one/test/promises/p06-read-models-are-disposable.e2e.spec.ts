@@ -25,7 +25,14 @@ beforeAll(async () => {
     if (index % 2 === 0) await refresh(server.issuer, client, tokens.refresh_token as string);
     if (index === 3) await postForm(`${server.issuer}/revoke`, { token: tokens.refresh_token, client_id: client.client_id });
   }
-  token = (await obtainTokens(new Person(server.origin), { issuer: server.issuer, client: await register(server.issuer), scope: "read", resource: RESOURCE })).access_token;
+  token = (
+    await obtainTokens(new Person(server.origin), {
+      issuer: server.issuer,
+      client: await register(server.issuer),
+      scope: "read",
+      resource: RESOURCE,
+    })
+  ).access_token;
 }, 60_000);
 afterAll(async () => {
   await server.kill("SIGTERM");
@@ -74,7 +81,8 @@ describe("read models are disposable (P6)", () => {
         if ((await listings()) !== before) wrong.push("listing");
       }
     })();
-    for (let round = 0; round < 3; round++) expect((await grantline(["projections", "rebuild"], { GRANTLINE_DATA_DIR: server.dataDir })).code).toBe(0);
+    for (let round = 0; round < 3; round++)
+      expect((await grantline(["projections", "rebuild"], { GRANTLINE_DATA_DIR: server.dataDir })).code).toBe(0);
     over = true;
     await watching;
     expect(wrong).toEqual([]);
@@ -84,10 +92,17 @@ describe("read models are disposable (P6)", () => {
   it("each projection alone can be rebuilt, and the status says that none is behind", async () => {
     const before = await listings();
     for (const name of ["grants", "clients", "resources", "subjects", "consents", "security"]) {
-      expect(await grantline(["projections", "rebuild", name], { GRANTLINE_DATA_DIR: server.dataDir })).toMatchObject({ code: 0, out: expect.stringContaining(`rebuilt ${name}`) });
+      expect(await grantline(["projections", "rebuild", name], { GRANTLINE_DATA_DIR: server.dataDir })).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(`rebuilt ${name}`),
+      });
     }
     expect(await listings()).toBe(before);
     const { out } = await grantline(["projections", "status", "--json"], { GRANTLINE_DATA_DIR: server.dataDir });
-    expect((JSON.parse(out) as { projections: { behind: number; parked: number }[] }).projections.every(({ behind, parked }) => behind === 0 && parked === 0)).toBe(true);
+    expect(
+      (JSON.parse(out) as { projections: { behind: number; parked: number }[] }).projections.every(
+        ({ behind, parked }) => behind === 0 && parked === 0,
+      ),
+    ).toBe(true);
   }, 60_000);
 });

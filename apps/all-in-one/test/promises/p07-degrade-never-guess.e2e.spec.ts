@@ -2,7 +2,18 @@
  * P7, what applies to one machine. Real: the whole server over HTTP. Made: the store answers nothing when told.
  */
 import { rmSync } from "node:fs";
-import { basic, introspect, obtainTokens, postForm, refresh, register, startTestPlatform, type Registered, type TestPlatform, type Tokens } from "@grantline/testing";
+import {
+  basic,
+  introspect,
+  obtainTokens,
+  postForm,
+  refresh,
+  register,
+  startTestPlatform,
+  type Registered,
+  type TestPlatform,
+  type Tokens,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { breakable, type BrokenStore } from "../support/broken-store.ts";
 
@@ -25,7 +36,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const ask = (token: string): Promise<Response> => postForm(`${server.issuer}/introspect`, { token }, { authorization: basic(rs.client_id, rs.client_secret) });
+const ask = (token: string): Promise<Response> =>
+  postForm(`${server.issuer}/introspect`, { token }, { authorization: basic(rs.client_id, rs.client_secret) });
 
 describe("degrade, don't fail, and never guess (P7)", () => {
   it("without a store validation goes on from memory, revocations included", async () => {
@@ -57,7 +69,12 @@ describe("degrade, don't fail, and never guess (P7)", () => {
     const ready = await fetch(`${server.origin}/health/ready`);
     const live = await fetch(`${server.origin}/health/live`);
     store.comeBack();
-    expect([refused.status, refused.headers.get("retry-after"), ready.status, live.status]).toEqual([503, expect.stringMatching(/^\d+$/), 503, 200]);
+    expect([refused.status, refused.headers.get("retry-after"), ready.status, live.status]).toEqual([
+      503,
+      expect.stringMatching(/^\d+$/),
+      503,
+      200,
+    ]);
     expect((await fetch(`${server.origin}/health/ready`)).status).toBe(200);
     expect((await refresh(server.issuer, client, warm.refresh_token as string)).status).toBe(200);
   });
@@ -65,7 +82,11 @@ describe("degrade, don't fail, and never guess (P7)", () => {
   it("keys already unwrapped keep signing although the key folder is gone", async () => {
     const machine = await server.admin.machine();
     rmSync(server.platform.folder.keys, { recursive: true, force: true });
-    const response = await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization: basic(machine.client_id, machine.client_secret) });
+    const response = await postForm(
+      `${server.issuer}/token`,
+      { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+      { authorization: basic(machine.client_id, machine.client_secret) },
+    );
     expect(response.status).toBe(200);
   });
 });

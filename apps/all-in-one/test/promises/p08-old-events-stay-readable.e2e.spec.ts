@@ -45,7 +45,8 @@ it("a log of every event and version ever written is replayed, and nothing is pa
   expect(projector.projections.filter(({ parked }) => parked > 0)).toEqual([]);
   const { items } = await server.admin.call<{ items: { type: string }[] }>("GET", "/events?limit=200");
   expect(items.length).toBeGreaterThanOrEqual(files.length);
-  for (const listing of ["/grants", "/clients", "/resources", "/subjects"]) expect((await server.admin.raw("GET", listing)).status).toBe(200);
+  for (const listing of ["/grants", "/clients", "/resources", "/subjects"])
+    expect((await server.admin.raw("GET", listing)).status).toBe(200);
   await server.close();
   expect(await verifyDataFolder(dataDir)).toMatchObject({ kind: "intact" });
   rmSync(dataDir, { recursive: true, force: true });

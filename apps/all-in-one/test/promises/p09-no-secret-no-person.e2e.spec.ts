@@ -4,23 +4,56 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ADMIN_SECRET, authorizationUrl, basic, obtainCode, obtainTokens, pkce, postForm, redeem, refresh, register, startTestPlatform, type Person, type TestPlatform, type Tokens } from "@grantline/testing";
+import {
+  ADMIN_SECRET,
+  authorizationUrl,
+  basic,
+  obtainCode,
+  obtainTokens,
+  pkce,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  startTestPlatform,
+  type Person,
+  type TestPlatform,
+  type Tokens,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsIn, verifyDataFolder } from "../support/event-log.ts";
 
 const RESOURCE = "https://canary.example/mcp";
-const CANARY = { username: "zaphira-quux", password: "pw-of-the-canary-7Qx", email: "zaphira.quux@canary.invalid", name: "Zaphira Quuxington" };
+const CANARY = {
+  username: "zaphira-quux",
+  password: "pw-of-the-canary-7Qx",
+  email: "zaphira.quux@canary.invalid",
+  name: "Zaphira Quuxington",
+};
 const settings = mkdtempSync(join(tmpdir(), "grantline-canary-"));
 let server: TestPlatform;
 let person: Person;
 let subject: string;
 /** Every value handed out that must not be found in a file. */
-const secrets = new Map<string, string>([["admin secret", ADMIN_SECRET], ["password", CANARY.password]]);
+const secrets = new Map<string, string>([
+  ["admin secret", ADMIN_SECRET],
+  ["password", CANARY.password],
+]);
 
 beforeAll(async () => {
   writeFileSync(
     join(settings, "grantline.json"),
-    JSON.stringify({ people: { devUsers: [{ username: CANARY.username, password: CANARY.password, claims: { email: CANARY.email, name: CANARY.name, email_verified: true } }] } }),
+    JSON.stringify({
+      people: {
+        devUsers: [
+          {
+            username: CANARY.username,
+            password: CANARY.password,
+            claims: { email: CANARY.email, name: CANARY.name, email_verified: true },
+          },
+        ],
+      },
+    }),
   );
   server = await startTestPlatform({ env: { GRANTLINE_CONFIG: join(settings, "grantline.json") } });
   person = server.person();
@@ -35,15 +68,39 @@ async function everythingThatHandsOutASecret(): Promise<void> {
   const rs = await server.admin.resource(RESOURCE, ["read"], { token_policy: { format: "opaque" } });
   const machine = await server.admin.machine();
   // This answer is kept for repeats of the request, so its secret is somewhere, sealed.
-  const kept = (await (await server.admin.raw("POST", "/clients", { client_name: "Kept", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] }, { "idempotency-key": "canary" })).json()) as { client_secret: string };
+  const kept = (await (
+    await server.admin.raw(
+      "POST",
+      "/clients",
+      { client_name: "Kept", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] },
+      { "idempotency-key": "canary" },
+    )
+  ).json()) as { client_secret: string };
   const client = await register(server.issuer, { token_endpoint_auth_method: "client_secret_basic" });
-  const options = { issuer: server.issuer, client, scope: "openid profile email read offline_access", resource: RESOURCE, username: CANARY.username, password: CANARY.password };
-  const pushed = (await (await postForm(`${server.issuer}/par`, Object.fromEntries(new URL(authorizationUrl(options, pkce().challenge)).searchParams), { authorization: basic(client.client_id, client.client_secret as string) })).json()) as { request_uri: string };
+  const options = {
+    issuer: server.issuer,
+    client,
+    scope: "openid profile email read offline_access",
+    resource: RESOURCE,
+    username: CANARY.username,
+    password: CANARY.password,
+  };
+  const pushed = (await (
+    await postForm(`${server.issuer}/par`, Object.fromEntries(new URL(authorizationUrl(options, pkce().challenge)).searchParams), {
+      authorization: basic(client.client_id, client.client_secret as string),
+    })
+  ).json()) as { request_uri: string };
   const { code, verifier } = await obtainCode(person, options);
   const first = (await (await redeem(options, code, verifier)).json()) as Tokens;
   const second = (await (await refresh(server.issuer, client, first.refresh_token as string)).json()) as Tokens;
   await refresh(server.issuer, client, first.refresh_token as string);
-  const own = (await (await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization: basic(machine.client_id, machine.client_secret) })).json()) as Tokens;
+  const own = (await (
+    await postForm(
+      `${server.issuer}/token`,
+      { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+      { authorization: basic(machine.client_id, machine.client_secret) },
+    )
+  ).json()) as Tokens;
   const keep = (name: string, value: string | undefined): void => void secrets.set(name, value ?? "absent-value-that-is-nowhere");
   keep("code", code);
   keep("verifier", verifier);
@@ -70,16 +127,27 @@ function spellings(value: string): readonly Buffer[] {
   const bytes = Buffer.from(value);
   const core = /\.([A-Za-z0-9_-]{43})[0-9A-Za-z]{6}$/.exec(value)?.[1];
   const unpadded = (text: string): string => text.slice(0, Math.floor((text.length - 4) / 4) * 4);
-  return [value, bytes.toString("hex"), unpadded(bytes.toString("base64")), unpadded(bytes.toString("base64url")), ...(core === undefined ? [] : [core, Buffer.from(core, "base64url").toString("hex")])].map((text) => Buffer.from(text))
+  return [
+    value,
+    bytes.toString("hex"),
+    unpadded(bytes.toString("base64")),
+    unpadded(bytes.toString("base64url")),
+    ...(core === undefined ? [] : [core, Buffer.from(core, "base64url").toString("hex")]),
+  ]
+    .map((text) => Buffer.from(text))
     .concat(core === undefined ? [] : [Buffer.from(core, "base64url")]);
 }
 
 function found(values: ReadonlyMap<string, string>): readonly string[] {
-  const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   expect(files.length).toBeGreaterThan(4);
   return files.flatMap((file) => {
     const bytes = readFileSync(file);
-    return [...values].filter(([, value]) => spellings(value).some((spelling) => bytes.includes(spelling))).map(([name]) => `${name} in ${file}`);
+    return [...values]
+      .filter(([, value]) => spellings(value).some((spelling) => bytes.includes(spelling)))
+      .map(([name]) => `${name} in ${file}`);
   });
 }
 
@@ -99,8 +167,16 @@ describe("the log holds no secret and no clear personal data (P9)", () => {
 
   it("the person's data come out while the key is there", async () => {
     const client = await register(server.issuer);
-    const tokens = await obtainTokens(person, { issuer: server.issuer, client, scope: "openid profile email", username: CANARY.username, password: CANARY.password });
-    const claims = (await (await fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).json()) as Record<string, unknown>;
+    const tokens = await obtainTokens(person, {
+      issuer: server.issuer,
+      client,
+      scope: "openid profile email",
+      username: CANARY.username,
+      password: CANARY.password,
+    });
+    const claims = (await (
+      await fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } })
+    ).json()) as Record<string, unknown>;
     expect(claims).toMatchObject({ sub: subject, email: CANARY.email, name: CANARY.name });
   });
 
@@ -118,7 +194,13 @@ describe("the log holds no secret and no clear personal data (P9)", () => {
     server = await startTestPlatform({ dataDir: server.dataDir, env: { GRANTLINE_CONFIG: join(settings, "grantline.json") } });
     expect(await server.admin.call("GET", `/subjects/${subject}`)).toMatchObject({ subject, status: "erased" });
     const client = await register(server.issuer);
-    const tokens = await obtainTokens(server.person(), { issuer: server.issuer, client, scope: "openid", username: CANARY.username, password: CANARY.password });
+    const tokens = await obtainTokens(server.person(), {
+      issuer: server.issuer,
+      client,
+      scope: "openid",
+      username: CANARY.username,
+      password: CANARY.password,
+    });
     const { sub } = JSON.parse(Buffer.from(tokens.id_token?.split(".")[1] as string, "base64url").toString()) as { sub: string };
     expect(sub).not.toBe(subject);
     const { projector } = await server.admin.call<{ projector: { projections: { parked: number }[] } }>("GET", "/status");

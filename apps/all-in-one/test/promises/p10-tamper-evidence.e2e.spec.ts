@@ -24,7 +24,15 @@ beforeAll(async () => {
   const heads = new Map<string, string>();
   for (let revision = 0; revision < EACH; revision++) {
     for (const stream of STREAMS) {
-      const events = sealEvents({ stream, previousHash: heads.get(stream) ?? "", revision, events: [{ type: "Happened", data: { n: revision, text: `what happened in ${stream}` } }], definitions: { Happened: { version: 1 } }, meta, atMs: 1_800_000_000_000 + revision });
+      const events = sealEvents({
+        stream,
+        previousHash: heads.get(stream) ?? "",
+        revision,
+        events: [{ type: "Happened", data: { n: revision, text: `what happened in ${stream}` } }],
+        definitions: { Happened: { version: 1, ignorable: false } },
+        meta,
+        atMs: 1_800_000_000_000 + revision,
+      });
       await store.append(stream, revision - 1, events);
       heads.set(stream, events[0]?.hash as string);
     }
@@ -66,78 +74,142 @@ describe("tamper evidence (P10)", () => {
   });
 
   it("any character changed in any column is found, and its position named", async () => {
-    await fc.assert(fc.asyncProperty(place, fc.constantFrom("body", "hash", "id", "type", "stream"), fc.nat(10_000), async ({ index, revision }, column, seed) => {
-      const position = positionOf(index, revision);
-      const verification = await tamperedBy((db) => {
-        const text = String(db.prepare(`SELECT ${column} AS text FROM events WHERE position = ?`).get(position)?.["text"]);
-        const at = seed % text.length;
-        const other = text[at] === "x" ? "y" : "x";
-        db.prepare(`UPDATE events SET ${column} = ? WHERE position = ?`).run(text.slice(0, at) + other + text.slice(at + 1), position);
-      });
-      expect(verification).toMatchObject({ kind: "broken", position: String(position) });
-    }), runs);
+    await fc.assert(
+      fc.asyncProperty(
+        place,
+        fc.constantFrom("body", "hash", "id", "type", "stream"),
+        fc.nat(10_000),
+        async ({ index, revision }, column, seed) => {
+          const position = positionOf(index, revision);
+          const verification = await tamperedBy((db) => {
+            const text = String(db.prepare(`SELECT ${column} AS text FROM events WHERE position = ?`).get(position)?.["text"]);
+            const at = seed % text.length;
+            const other = text[at] === "x" ? "y" : "x";
+            db.prepare(`UPDATE events SET ${column} = ? WHERE position = ?`).run(text.slice(0, at) + other + text.slice(at + 1), position);
+          });
+          expect(verification).toMatchObject({ kind: "broken", position: String(position) });
+        },
+      ),
+      runs,
+    );
   }, 60_000);
 
   it("a body changed together with its own hash is found at the next event of its stream", async () => {
-    await fc.assert(fc.asyncProperty(followed, async ({ index, revision }) => {
-      const position = positionOf(index, revision);
-      const verification = await tamperedBy((db) => {
-        const before = db.prepare("SELECT hash FROM events WHERE stream = ? AND revision = ?").get(STREAMS[index] as string, revision - 1);
-        const body = String(db.prepare("SELECT body FROM events WHERE position = ?").get(position)?.["body"]).replace('"n":', '"n":1');
-        db.prepare("UPDATE events SET body = ?, hash = ? WHERE position = ?").run(body, chainHash(String(before?.["hash"] ?? ""), body), position);
-      });
-      expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, revision + 1)), why: "hash-mismatch" });
-    }), runs);
+    await fc.assert(
+      fc.asyncProperty(followed, async ({ index, revision }) => {
+        const position = positionOf(index, revision);
+        const verification = await tamperedBy((db) => {
+          const before = db
+            .prepare("SELECT hash FROM events WHERE stream = ? AND revision = ?")
+            .get(STREAMS[index] as string, revision - 1);
+          const body = String(db.prepare("SELECT body FROM events WHERE position = ?").get(position)?.["body"]).replace('"n":', '"n":1');
+          db.prepare("UPDATE events SET body = ?, hash = ? WHERE position = ?").run(
+            body,
+            chainHash(String(before?.["hash"] ?? ""), body),
+            position,
+          );
+        });
+        expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, revision + 1)), why: "hash-mismatch" });
+      }),
+      runs,
+    );
   }, 60_000);
 
   it("a removed event is found by the hole it leaves, also when the positions after it are closed up", async () => {
-    await fc.assert(fc.asyncProperty(notLast, fc.boolean(), async ({ index, revision }, closeUp) => {
-      const position = positionOf(index, revision);
-      const verification = await tamperedBy((db) => {
-        db.prepare("DELETE FROM events WHERE position = ?").run(position);
-        if (closeUp) for (let next = position + 1; next <= TOTAL; next++) db.prepare("UPDATE events SET position = ? WHERE position = ?").run(next - 1, next);
-      });
-      if (!closeUp) expect(verification.gap).toBe(String(position));
-      // The last event of a stream, its hole closed up, is the tail that only a signed checkpoint covers.
-      else if (revision < EACH - 1) expect(verification).toMatchObject({ kind: "broken", why: "revision-gap", position: String(positionOf(index, revision + 1) - 1) });
-    }), runs);
+    await fc.assert(
+      fc.asyncProperty(notLast, fc.boolean(), async ({ index, revision }, closeUp) => {
+        const position = positionOf(index, revision);
+        const verification = await tamperedBy((db) => {
+          db.prepare("DELETE FROM events WHERE position = ?").run(position);
+          if (closeUp)
+            for (let next = position + 1; next <= TOTAL; next++)
+              db.prepare("UPDATE events SET position = ? WHERE position = ?").run(next - 1, next);
+        });
+        if (!closeUp) expect(verification.gap).toBe(String(position));
+        // The last event of a stream, its hole closed up, is the tail that only a signed checkpoint covers.
+        else if (revision < EACH - 1)
+          expect(verification).toMatchObject({
+            kind: "broken",
+            why: "revision-gap",
+            position: String(positionOf(index, revision + 1) - 1),
+          });
+      }),
+      runs,
+    );
   }, 60_000);
 
   it("an inserted event is found, however well it is made", async () => {
-    await fc.assert(fc.asyncProperty(followed, async ({ index, revision }) => {
-      const stream = STREAMS[index] as string;
-      const at = positionOf(index, revision) + 1;
-      const verification = await tamperedBy((db) => {
-        for (let next = TOTAL; next >= at; next--) db.prepare("UPDATE events SET position = ? WHERE position = ?").run(next + 1, next);
-        for (let next = EACH - 1; next > revision; next--) db.prepare("UPDATE events SET revision = ? WHERE stream = ? AND revision = ?").run(next + 1, stream, next);
-        const before = db.prepare("SELECT * FROM events WHERE stream = ? AND revision = ?").get(stream, revision) as Record<string, string | number>;
-        const body = String(before["body"]).replace(`"revision":${revision},`, `"revision":${revision + 1},`);
-        db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(at, before["stream_id"] as number, revision + 1, stream, before["id"] as string, before["type"] as string, chainHash(String(before["hash"]), body), body);
-      });
-      expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, revision + 1) + 1) });
-    }), runs);
+    await fc.assert(
+      fc.asyncProperty(followed, async ({ index, revision }) => {
+        const stream = STREAMS[index] as string;
+        const at = positionOf(index, revision) + 1;
+        const verification = await tamperedBy((db) => {
+          for (let next = TOTAL; next >= at; next--) db.prepare("UPDATE events SET position = ? WHERE position = ?").run(next + 1, next);
+          for (let next = EACH - 1; next > revision; next--)
+            db.prepare("UPDATE events SET revision = ? WHERE stream = ? AND revision = ?").run(next + 1, stream, next);
+          const before = db.prepare("SELECT * FROM events WHERE stream = ? AND revision = ?").get(stream, revision) as Record<
+            string,
+            string | number
+          >;
+          const body = String(before["body"]).replace(`"revision":${revision},`, `"revision":${revision + 1},`);
+          db.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
+            at,
+            before["stream_id"] as number,
+            revision + 1,
+            stream,
+            before["id"] as string,
+            before["type"] as string,
+            chainHash(String(before["hash"]), body),
+            body,
+          );
+        });
+        expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, revision + 1) + 1) });
+      }),
+      runs,
+    );
   }, 60_000);
 
   it("two events of a stream that changed places are found, in what they say or where they stand", async () => {
-    await fc.assert(fc.asyncProperty(followed, fc.boolean(), async ({ index, revision }, contents) => {
-      const [first, second] = [positionOf(index, revision), positionOf(index, revision + 1)];
-      const verification = await tamperedBy((db) => {
-        const move = db.prepare("UPDATE events SET position = ? WHERE position = ?");
-        for (const [to, from] of [[-1, first], [first, second], [second, -1]] as const) move.run(to, from);
-        if (!contents) return;
-        const renumber = db.prepare("UPDATE events SET revision = ? WHERE position = ?");
-        for (const [to, at] of [[-1, first], [revision + 1, second], [revision, first]] as const) renumber.run(to, at);
-      });
-      expect(verification).toMatchObject({ kind: "broken", position: String(first) });
-    }), runs);
+    await fc.assert(
+      fc.asyncProperty(followed, fc.boolean(), async ({ index, revision }, contents) => {
+        const [first, second] = [positionOf(index, revision), positionOf(index, revision + 1)];
+        const verification = await tamperedBy((db) => {
+          const move = db.prepare("UPDATE events SET position = ? WHERE position = ?");
+          for (const [to, from] of [
+            [-1, first],
+            [first, second],
+            [second, -1],
+          ] as const)
+            move.run(to, from);
+          if (!contents) return;
+          const renumber = db.prepare("UPDATE events SET revision = ? WHERE position = ?");
+          for (const [to, at] of [
+            [-1, first],
+            [revision + 1, second],
+            [revision, first],
+          ] as const)
+            renumber.run(to, at);
+        });
+        expect(verification).toMatchObject({ kind: "broken", position: String(first) });
+      }),
+      runs,
+    );
   }, 60_000);
 
   it("a stream hidden from its readers is found", async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(STREAMS.length - 1), fc.boolean(), async (index, renamed) => {
-      const name = STREAMS[index] as string;
-      const verification = await tamperedBy((db) => void (renamed ? db.prepare("UPDATE streams SET name = 'grant-z' WHERE name = ?").run(name) : db.prepare("DELETE FROM streams WHERE name = ?").run(name)));
-      expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, 0)), why: "not-findable" });
-    }), { numRuns: 10 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(STREAMS.length - 1), fc.boolean(), async (index, renamed) => {
+        const name = STREAMS[index] as string;
+        const verification = await tamperedBy(
+          (db) =>
+            void (renamed
+              ? db.prepare("UPDATE streams SET name = 'grant-z' WHERE name = ?").run(name)
+              : db.prepare("DELETE FROM streams WHERE name = ?").run(name)),
+        );
+        expect(verification).toMatchObject({ kind: "broken", position: String(positionOf(index, 0)), why: "not-findable" });
+      }),
+      { numRuns: 10 },
+    );
   });
 
   it("the command line says so, names the position, and ends with 1; for an intact log with 0", async () => {
@@ -145,7 +217,10 @@ describe("tamper evidence (P10)", () => {
     await tamperedBy(() => undefined);
     expect(await verify()).toMatchObject({ code: 0, out: expect.stringContaining(`intact: ${TOTAL} events in ${STREAMS.length} streams`) });
     await tamperedBy((db) => void db.exec("UPDATE events SET body = replace(body, 'happened', 'HAPPENED') WHERE position = 17"));
-    expect(await verify()).toMatchObject({ code: 1, error: expect.stringContaining("the log is broken at position 17 (grant-b, revision 3): hash-mismatch") });
+    expect(await verify()).toMatchObject({
+      code: 1,
+      error: expect.stringContaining("the log is broken at position 17 (grant-b, revision 3): hash-mismatch"),
+    });
     await tamperedBy((db) => void db.exec("DELETE FROM events WHERE position = 3"));
     expect(await verify()).toMatchObject({ code: 1, error: expect.stringContaining("the log is broken at position 3: position-gap") });
   }, 60_000);

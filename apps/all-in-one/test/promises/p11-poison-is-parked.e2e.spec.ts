@@ -4,7 +4,18 @@
 import { rmSync } from "node:fs";
 import { sealEvents } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
-import { basic, introspect, obtainTokens, postForm, refresh, register, startTestPlatform, type Registered, type TestPlatform, type Tokens } from "@grantline/testing";
+import {
+  basic,
+  introspect,
+  obtainTokens,
+  postForm,
+  refresh,
+  register,
+  startTestPlatform,
+  type Registered,
+  type TestPlatform,
+  type Tokens,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const RESOURCE = "https://poison.example/mcp";
@@ -22,7 +33,8 @@ afterAll(async () => {
   rmSync(server.dataDir, { recursive: true, force: true });
 });
 
-const logIn = (by: Registered = client): Promise<Tokens> => obtainTokens(server.person(), { issuer: server.issuer, client: by, scope: "openid read", resource: RESOURCE });
+const logIn = (by: Registered = client): Promise<Tokens> =>
+  obtainTokens(server.person(), { issuer: server.issuer, client: by, scope: "openid read", resource: RESOURCE });
 const grantOf = (tokens: Tokens): string => `grant-${/^gl_rt_([a-z0-9]+)\./.exec(tokens.refresh_token as string)?.[1]}`;
 
 /** The server stops, a newer release writes, and the older one is started again. */
@@ -32,7 +44,15 @@ async function appendUnknown(stream: string, ignorable: boolean): Promise<void> 
   const last = await store.readLast(stream);
   if (last === undefined) throw new Error(`no stream ${stream}`);
   const meta = { correlationId: "newer", actor: { kind: "system", id: "newer-release" }, region: "local", service: "newer" } as const;
-  const events = sealEvents({ stream, previousHash: last.hash, revision: last.revision + 1, events: [{ type: "FutureRestriction", data: { n: 1 } }], definitions: { FutureRestriction: { version: 1, ...(ignorable ? { ignorable } : {}) } }, meta, atMs: Date.now() });
+  const events = sealEvents({
+    stream,
+    previousHash: last.hash,
+    revision: last.revision + 1,
+    events: [{ type: "FutureRestriction", data: { n: 1 } }],
+    definitions: { FutureRestriction: { version: 1, ignorable } },
+    meta,
+    atMs: Date.now(),
+  });
   expect(await store.append(stream, last.revision, events)).toMatchObject({ kind: "appended" });
   await store.close();
   server = await startTestPlatform({ dataDir: server.dataDir });
@@ -52,8 +72,12 @@ describe("poison is parked (P11)", () => {
     const [poisoned, other] = [await logIn(), await logIn()];
     await appendUnknown(grantOf(poisoned), false);
     expect(await introspect(server.issuer, rs, poisoned.access_token)).toEqual({ active: false });
-    const written = [await refresh(server.issuer, client, poisoned.refresh_token as string), await postForm(`${server.issuer}/revoke`, { token: poisoned.refresh_token, client_id: client.client_id })];
-    for (const response of written) expect([response.status, response.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    const written = [
+      await refresh(server.issuer, client, poisoned.refresh_token as string),
+      await postForm(`${server.issuer}/revoke`, { token: poisoned.refresh_token, client_id: client.client_id }),
+    ];
+    for (const response of written)
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^\d+$/)]);
     expect(await introspect(server.issuer, rs, poisoned.access_token)).toEqual({ active: false });
     expect((await introspect(server.issuer, rs, other.access_token)).active).toBe(true);
     expect((await refresh(server.issuer, client, other.refresh_token as string)).status).toBe(200);
@@ -66,17 +90,28 @@ describe("poison is parked (P11)", () => {
     await appendUnknown(grantOf(tokens), false);
     const { total, items } = await parked();
     expect(total).toBe(before + 1);
-    expect(items.find(({ stream }) => stream === grantOf(tokens))).toMatchObject({ projection: "grants", type: "FutureRestriction", reason: "unknown-event" });
+    expect(items.find(({ stream }) => stream === grantOf(tokens))).toMatchObject({
+      projection: "grants",
+      type: "FutureRestriction",
+      reason: "unknown-event",
+    });
     expect(server.logs()).toContain("event parked");
     expect(await server.admin.call("POST", "/parked-events/retry")).toEqual({ freed: 0 });
     expect((await parked()).total).toBe(before + 1);
-    const grants = await server.admin.call<{ items: { grant_id: string }[]; parked: string[] }>("GET", `/grants?client_id=${client.client_id}`);
+    const grants = await server.admin.call<{ items: { grant_id: string }[]; parked: string[] }>(
+      "GET",
+      `/grants?client_id=${client.client_id}`,
+    );
     expect(grants.parked).toContain(grantOf(tokens));
     expect(grants.items.length).toBeGreaterThan(0);
   });
 
   it.each([
-    ["a person's stream", (tokens: Tokens) => `subject-${(JSON.parse(Buffer.from(tokens.id_token?.split(".")[1] as string, "base64url").toString()) as { sub: string }).sub}`],
+    [
+      "a person's stream",
+      (tokens: Tokens) =>
+        `subject-${(JSON.parse(Buffer.from(tokens.id_token?.split(".")[1] as string, "base64url").toString()) as { sub: string }).sub}`,
+    ],
     ["a resource's stream", () => `resource-${rs.resource_id}`],
   ])("in %s: what rests on it is inactive, and userinfo refuses it", async (_where, streamOf) => {
     const former = [server, rs, client] as const;
@@ -116,6 +151,14 @@ describe("poison is parked (P11)", () => {
     expect((await parked()).total).toBe(total);
     expect(await introspect(server.issuer, rs, tokens.access_token)).toEqual({ active: false });
     const machine = await server.admin.machine();
-    expect((await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization: basic(machine.client_id, machine.client_secret) })).status).toBe(200);
+    expect(
+      (
+        await postForm(
+          `${server.issuer}/token`,
+          { grant_type: "client_credentials", scope: "read", resource: RESOURCE },
+          { authorization: basic(machine.client_id, machine.client_secret) },
+        )
+      ).status,
+    ).toBe(200);
   });
 });

@@ -21,12 +21,36 @@ async function folderWith(streams: number): Promise<string> {
   const store = await openSqliteEventStore({ file: join(dataDir, "events.db") });
   const meta = { correlationId: "c", actor: { kind: "client", id: "machine" }, region: "local", service: "test" } as const;
   const data = {
-    clientId: "machine", sub: "machine", entity: "service", grantType: "client_credentials", generations: { client: 0 },
-    access: { jti: "j", hash: "h".repeat(43), format: "opaque", aud: "https://start.example/mcp", scope: ["read"], iat: 1_700_000_000, exp: 1_700_000_900 },
+    clientId: "machine",
+    sub: "machine",
+    entity: "service",
+    grantType: "client_credentials",
+    generations: { client: 0 },
+    access: {
+      jti: "j",
+      hash: "h".repeat(43),
+      format: "opaque",
+      aud: "https://start.example/mcp",
+      scope: ["read"],
+      iat: 1_700_000_000,
+      exp: 1_700_000_900,
+    },
   };
   const appends = Array.from({ length: streams }, (_, index) => {
     const stream = `issuance-${String(index).padStart(8, "w")}-2023111422`;
-    return store.append(stream, -1, sealEvents({ stream, previousHash: "", revision: 0, events: Array.from({ length: 500 }, () => ({ type: "AccessTokenIssued", data })), definitions: issuanceEvents, meta, atMs: 1_700_000_000_000 }));
+    return store.append(
+      stream,
+      -1,
+      sealEvents({
+        stream,
+        previousHash: "",
+        revision: 0,
+        events: Array.from({ length: 500 }, () => ({ type: "AccessTokenIssued", data })),
+        definitions: issuanceEvents,
+        meta,
+        atMs: 1_700_000_000_000,
+      }),
+    );
   });
   await Promise.all(appends);
   await store.close();
@@ -46,15 +70,17 @@ interface Effort {
 async function effortOfStart(dataDir: string): Promise<Effort> {
   const { all, get } = StatementSync.prototype;
   let rows = 0;
-  StatementSync.prototype.all = function (this: StatementSync, ...values: Parameters<StatementSync["all"]>) {
-    const result = all.apply(this, values);
-    rows += result.length;
-    return result;
-  };
-  StatementSync.prototype.get = function (this: StatementSync, ...values: Parameters<StatementSync["get"]>) {
-    rows += 1;
-    return get.apply(this, values);
-  };
+  Object.assign(StatementSync.prototype, {
+    all(this: StatementSync, ...values: Parameters<StatementSync["all"]>) {
+      const result = all.apply(this, values);
+      rows += result.length;
+      return result;
+    },
+    get(this: StatementSync, ...values: Parameters<StatementSync["get"]>) {
+      rows += 1;
+      return get.apply(this, values);
+    },
+  });
   const [before, began] = [bytesRead(), performance.now()];
   try {
     const server = await startTestPlatform({ dataDir });

@@ -4,7 +4,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { introspect, obtainTokens, postForm, refresh, register, startTestPlatform, type Registered, type TestPlatform } from "@grantline/testing";
+import {
+  introspect,
+  obtainTokens,
+  postForm,
+  refresh,
+  register,
+  startTestPlatform,
+  type Registered,
+  type TestPlatform,
+} from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MetadataDocumentServer } from "../support/metadata-document-server.ts";
 import { publishDocument, REDIRECT_URI } from "../support/registrations.ts";
@@ -38,8 +47,19 @@ beforeAll(async () => {
   server = await startTestPlatform({ env: { GRANTLINE_CONFIG: join(settings, "grantline.json") } });
   rs = await server.admin.resource(RESOURCE, ["read", "write", "delete"], { access_policy: POLICY });
   document = await publishDocument();
-  const metadata = { redirect_uris: ["http://127.0.0.1/callback"], grant_types: ["authorization_code", "refresh_token"], token_endpoint_auth_method: "none" };
-  clients.set("operator", await server.admin.call<Registered>("POST", "/clients", { client_name: "Made by an operator", ...metadata, settings: { allowed_scopes: ["read", "write", "delete", "grantline:admin", "offline_access"] } }));
+  const metadata = {
+    redirect_uris: ["http://127.0.0.1/callback"],
+    grant_types: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_method: "none",
+  };
+  clients.set(
+    "operator",
+    await server.admin.call<Registered>("POST", "/clients", {
+      client_name: "Made by an operator",
+      ...metadata,
+      settings: { allowed_scopes: ["read", "write", "delete", "grantline:admin", "offline_access"] },
+    }),
+  );
   clients.set("dcr", await register(server.issuer, metadata));
   clients.set("cimd", { client_id: document.url } as Registered);
 }, 60_000);
@@ -51,10 +71,22 @@ afterAll(async () => {
 
 /** What a person ends up holding through a client, or the error the client is told. */
 async function held(kind: string, username: string, scope: string, resource: string): Promise<string> {
-  const more = { issuer: server.issuer, client: clients.get(kind) as Registered, scope, resource, redirectUri: REDIRECT_URI, username, password: PASSWORD };
+  const more = {
+    issuer: server.issuer,
+    client: clients.get(kind) as Registered,
+    scope,
+    resource,
+    redirectUri: REDIRECT_URI,
+    username,
+    password: PASSWORD,
+  };
   try {
     const { access_token } = await obtainTokens(server.person(), more);
-    const { active, scope: granted } = await introspect(server.issuer, { client_id: "grantline-admin", client_secret: "test-admin-secret-of-32-characters" }, access_token);
+    const { active, scope: granted } = await introspect(
+      server.issuer,
+      { client_id: "grantline-admin", client_secret: "test-admin-secret-of-32-characters" },
+      access_token,
+    );
     return active ? [...new Set(String(granted).split(" "))].sort().join(" ") : "inactive";
   } catch (error) {
     return /error=([a-z_]+)/.exec(String(error))?.[1] ?? String(error);
@@ -93,25 +125,55 @@ describe("nobody grants themselves power (P14)", () => {
   it("a registration can't name grantline:* for itself, nor a grant type that needs no person", async () => {
     const asked = await register(server.issuer, { scope: "grantline:admin read", redirect_uris: ["http://127.0.0.1/callback"] });
     clients.set("asking", asked);
-    expect(await held("asking", "olga", "grantline:admin", server.context.settings.adminResource)).toMatch(/^(invalid_scope|access_denied)$/);
-    const selfish = await fetch(`${server.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ grant_types: ["client_credentials"], token_endpoint_auth_method: "client_secret_basic" }) });
+    expect(await held("asking", "olga", "grantline:admin", server.context.settings.adminResource)).toMatch(
+      /^(invalid_scope|access_denied)$/,
+    );
+    const selfish = await fetch(`${server.issuer}/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ grant_types: ["client_credentials"], token_endpoint_auth_method: "client_secret_basic" }),
+    });
     expect(selfish.status).toBe(400);
   });
 
   it("a client an operator made gets grantline:* for itself only when the operator named it", async () => {
-    const machine = (allowed: readonly string[]) => server.admin.call<{ client_id: string; client_secret: string }>("POST", "/clients", { client_name: "Machine", grant_types: ["client_credentials"], redirect_uris: [], response_types: [], settings: { allowed_scopes: allowed } });
+    const machine = (allowed: readonly string[]) =>
+      server.admin.call<{ client_id: string; client_secret: string }>("POST", "/clients", {
+        client_name: "Machine",
+        grant_types: ["client_credentials"],
+        redirect_uris: [],
+        response_types: [],
+        settings: { allowed_scopes: allowed },
+      });
     const ask = async ({ client_id, client_secret }: { client_id: string; client_secret: string }): Promise<number> =>
-      (await postForm(`${server.issuer}/token`, { grant_type: "client_credentials", scope: "grantline:admin" }, { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}` })).status;
+      (
+        await postForm(
+          `${server.issuer}/token`,
+          { grant_type: "client_credentials", scope: "grantline:admin" },
+          { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}` },
+        )
+      ).status;
     expect([await ask(await machine(["read"])), await ask(await machine(["grantline:admin"]))]).toEqual([400, 200]);
   });
 
   it("a refresh after the policy was narrowed loses what it no longer gives, and ends when nothing is left", async () => {
     const client = clients.get("operator") as Registered;
-    const first = await obtainTokens(server.person(), { issuer: server.issuer, client, scope: "read write", resource: RESOURCE, redirectUri: REDIRECT_URI, username: "edith", password: PASSWORD });
+    const first = await obtainTokens(server.person(), {
+      issuer: server.issuer,
+      client,
+      scope: "read write",
+      resource: RESOURCE,
+      redirectUri: REDIRECT_URI,
+      username: "edith",
+      password: PASSWORD,
+    });
     const scopeOf = async (token: string): Promise<string> => String((await introspect(server.issuer, rs, token))["scope"]);
     expect((await scopeOf(first.access_token)).split(" ").sort()).toEqual(["read", "write"]);
     await server.admin.call("PUT", `/resources/${rs.resource_id}/access-policy`, { rules: [POLICY.rules[0]] });
-    const second = (await (await refresh(server.issuer, client, first.refresh_token as string)).json()) as { access_token: string; refresh_token: string };
+    const second = (await (await refresh(server.issuer, client, first.refresh_token as string)).json()) as {
+      access_token: string;
+      refresh_token: string;
+    };
     expect(await scopeOf(second.access_token)).toBe("read");
     await server.admin.call("PUT", `/resources/${rs.resource_id}/access-policy`, { rules: [] });
     const third = await refresh(server.issuer, client, second.refresh_token);

@@ -51,14 +51,27 @@ describe("Basic", () => {
   it("K-01 refuses two Authorization headers", async () => {
     const good = basic(world.machine.client_id, world.machine.client_secret);
     for (const second of [good, "Basic eDp5"]) {
-      const answer = await raw(world, { method: "POST", path: "/oauth/token", headers: [["host", new URL(world.issuer).host], ["content-type", "application/x-www-form-urlencoded"], ["authorization", second], ["authorization", good]], body: "grant_type=client_credentials" });
+      const answer = await raw(world, {
+        method: "POST",
+        path: "/oauth/token",
+        headers: [
+          ["host", new URL(world.issuer).host],
+          ["content-type", "application/x-www-form-urlencoded"],
+          ["authorization", second],
+          ["authorization", good],
+        ],
+        body: "grant_type=client_credentials",
+      });
       expect([answer.status, (JSON.parse(answer.body) as { error: string }).error]).toEqual([401, "invalid_client"]);
     }
   });
 
   it("K-01 takes raw and form-encoded credentials, the scheme in any case, and a client_id beside it that is the same", async () => {
     const { client_id: id, client_secret: secret } = world.machine;
-    for (const header of [`Basic ${base64(`${id}:${secret}`)}`, `basic ${base64(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`)}`]) {
+    for (const header of [
+      `Basic ${base64(`${id}:${secret}`)}`,
+      `basic ${base64(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`)}`,
+    ]) {
       expect((await token(world, { ...GRANT, client_id: id }, { authorization: header })).status).toBe(200);
     }
   });
@@ -78,14 +91,19 @@ describe("secrets", () => {
     await expectError(world, response, { status: 400, error: "invalid_request", reason: "client-authentication-repeated" });
   });
 
-  it.each(["client_secret", "client_assertion", "%63lient_secret"])("K-03 refuses %s in the query, even with good authentication, and does not log the URL", async (name) => {
-    const leaked = `leaked-${"s".repeat(20)}-${name.length}`;
-    for (const path of ["token", "introspect", "revoke", "par"]) {
-      const response = await unchanged(world, () => postForm(`${world.issuer}/${path}?${name}=${leaked}`, { ...GRANT, token: "x" }, basicOf(world.machine)));
-      await expectError(world, response, { status: 400, error: "invalid_request", reason: "client-secret-in-query" });
-    }
-    expect(world.server.logs()).not.toContain(leaked);
-  });
+  it.each(["client_secret", "client_assertion", "%63lient_secret"])(
+    "K-03 refuses %s in the query, even with good authentication, and does not log the URL",
+    async (name) => {
+      const leaked = `leaked-${"s".repeat(20)}-${name.length}`;
+      for (const path of ["token", "introspect", "revoke", "par"]) {
+        const response = await unchanged(world, () =>
+          postForm(`${world.issuer}/${path}?${name}=${leaked}`, { ...GRANT, token: "x" }, basicOf(world.machine)),
+        );
+        await expectError(world, response, { status: 400, error: "invalid_request", reason: "client-secret-in-query" });
+      }
+      expect(world.server.logs()).not.toContain(leaked);
+    },
+  );
 
   it.each([
     ["a wrong secret", (secret: string) => `${secret.slice(0, -1)}x`, "client-secret-wrong"],
@@ -105,21 +123,37 @@ describe("secrets", () => {
 
   it("K-07 refuses a blank secret in the header, and takes a blank one in the body for none", async () => {
     const { client_id } = world.machine;
-    await expectError(world, await token(world, GRANT, { authorization: `Basic ${base64(`${client_id}:`)}` }), CLIENT("client-secret-wrong"));
+    await expectError(
+      world,
+      await token(world, GRANT, { authorization: `Basic ${base64(`${client_id}:`)}` }),
+      CLIENT("client-secret-wrong"),
+    );
     await expectError(world, await token(world, { ...GRANT, client_id, client_secret: "" }), CLIENT("client-authentication-missing"));
   });
 
   it.each(["app", "stranger"] as const)("K-07 refuses a secret from the public client %s, blank or not", async (kind) => {
     const { client_id } = world[kind];
     const refused = CLIENT("client-method-mismatch");
-    await expectError(world, await token(world, { grant_type: "refresh_token", refresh_token: "x", client_id, client_secret: "whatever-it-may-be" }), refused);
-    await expectError(world, await token(world, { grant_type: "refresh_token", refresh_token: "x" }, { authorization: `Basic ${base64(`${client_id}:`)}` }), refused);
+    await expectError(
+      world,
+      await token(world, { grant_type: "refresh_token", refresh_token: "x", client_id, client_secret: "whatever-it-may-be" }),
+      refused,
+    );
+    await expectError(
+      world,
+      await token(world, { grant_type: "refresh_token", refresh_token: "x" }, { authorization: `Basic ${base64(`${client_id}:`)}` }),
+      refused,
+    );
   });
 
   it("K-07 tells an unknown client from a wrong secret by its words only, and both take the same time", { timeout: 120_000 }, async () => {
     const { secretMatches } = await import("../../../../libs/oauth/src/client-authentication/secret.ts");
     const hash = { id: "1", hash: "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg", issuedAt: 0 };
-    const ways: readonly (() => boolean)[] = [() => secretMatches([hash], ["x".repeat(49)], 1), () => secretMatches([], ["x".repeat(49)], 1), () => secretMatches([{ ...hash, hash: `o${hash.hash.slice(1)}` }], ["y".repeat(49)], 1)];
+    const ways: readonly (() => boolean)[] = [
+      () => secretMatches([hash], ["x".repeat(49)], 1),
+      () => secretMatches([], ["x".repeat(49)], 1),
+      () => secretMatches([{ ...hash, hash: `o${hash.hash.slice(1)}` }], ["y".repeat(49)], 1),
+    ];
     const times = ways.map(() => [] as number[]);
     for (let round = 0; round < 11_000; round++) {
       for (const [index, way] of ways.entries()) {
@@ -131,12 +165,18 @@ describe("secrets", () => {
     // medians, not means: on a busy machine a few samples of milliseconds say nothing
     const medians = times.map((list) => list.toSorted((a, b) => a - b)[list.length / 2] as number);
     expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.5);
-    await expectError(world, await token(world, GRANT, basicOf({ client_id: "nobody", client_secret: "whatever-it-may-be" })), CLIENT("client-unknown"));
+    await expectError(
+      world,
+      await token(world, GRANT, basicOf({ client_id: "nobody", client_secret: "whatever-it-may-be" })),
+      CLIENT("client-unknown"),
+    );
   });
 
   it("K-07 refuses a secret past its overlap, and takes old and new during it", async () => {
     const client = await world.server.admin.machine();
-    const rotated = await world.server.admin.call<{ client_secret: string }>("POST", `/clients/${client.client_id}/secrets`, { overlap_seconds: 60 });
+    const rotated = await world.server.admin.call<{ client_secret: string }>("POST", `/clients/${client.client_id}/secrets`, {
+      overlap_seconds: 60,
+    });
     const fresh = { client_id: client.client_id, client_secret: rotated.client_secret };
     for (const each of [client, fresh]) expect((await token(world, GRANT, basicOf(each))).status).toBe(200);
     world.server.advance(60);
@@ -145,7 +185,10 @@ describe("secrets", () => {
   });
 
   it("X-06 refuses a suspended and a deleted client, right secret or not", async () => {
-    for (const [end, reason] of [["POST suspend", "client-suspended"], ["DELETE", "client-deleted"]] as const) {
+    for (const [end, reason] of [
+      ["POST suspend", "client-suspended"],
+      ["DELETE", "client-deleted"],
+    ] as const) {
       const client = await world.server.admin.machine();
       const [method, action] = end.split(" ") as [string, string?];
       await world.server.admin.call(method, `/clients/${client.client_id}${action === undefined ? "" : `/${action}`}`);
@@ -155,14 +198,20 @@ describe("secrets", () => {
 });
 
 describe("assertions", () => {
-  const send = (assertion: string, more: Readonly<Record<string, string>> = {}): Promise<Response> => token(world, { ...GRANT, client_assertion: assertion, client_assertion_type: ASSERTION_TYPE, ...more });
+  const send = (assertion: string, more: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    token(world, { ...GRANT, client_assertion: assertion, client_assertion_type: ASSERTION_TYPE, ...more });
   const good = (changes: Readonly<Record<string, unknown>> = {}, header: object = {}, keys: Keys = ec): string => {
     const { privateKey, publicJwk } = keys;
-    return jws({ alg: privateKey.asymmetricKeyType === "ec" ? "ES256" : "RS256", kid: publicJwk["kid"], ...header }, assertionClaims(world, signer.client_id, changes), privateKey);
+    return jws(
+      { alg: privateKey.asymmetricKeyType === "ec" ? "ES256" : "RS256", kid: publicJwk["kid"], ...header },
+      assertionClaims(world, signer.client_id, changes),
+      privateKey,
+    );
   };
 
   it("takes a good one, for the issuer, with and without a slash, and for the token endpoint; by each registered key", async () => {
-    for (const aud of [world.issuer, `${world.issuer}/`, `${world.issuer}/token`, [world.issuer]]) expect((await send(good({ aud }))).status).toBe(200);
+    for (const aud of [world.issuer, `${world.issuer}/`, `${world.issuer}/token`, [world.issuer]])
+      expect((await send(good({ aud }))).status).toBe(200);
     expect((await send(good({}, {}, rsa))).status).toBe(200);
   });
 
@@ -182,16 +231,46 @@ describe("assertions", () => {
     ["es256 in lower case", () => good({}, { alg: "es256" }), "assertion-alg"],
     ["no alg", () => good({}, { alg: undefined }), "assertion-alg"],
     ["a number as alg", () => good({}, { alg: 256 }), "assertion-alg"],
-    ["ES256 said, RSA signed", () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), rsa.privateKey), "assertion-signature"],
-    ["RS256 said, EC signed", () => jws({ alg: "RS256", kid: "rsa-1" }, assertionClaims(world, signer.client_id), ec.privateKey), "assertion-signature"],
-    ["an empty signature", () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), undefined, ""), "assertion-signature"],
-    ["a signature of zeros", () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), undefined, Buffer.alloc(64).toString("base64url")), "assertion-signature"],
+    [
+      "ES256 said, RSA signed",
+      () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), rsa.privateKey),
+      "assertion-signature",
+    ],
+    [
+      "RS256 said, EC signed",
+      () => jws({ alg: "RS256", kid: "rsa-1" }, assertionClaims(world, signer.client_id), ec.privateKey),
+      "assertion-signature",
+    ],
+    [
+      "an empty signature",
+      () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), undefined, ""),
+      "assertion-signature",
+    ],
+    [
+      "a signature of zeros",
+      () => jws({ alg: "ES256", kid: "ec-1" }, assertionClaims(world, signer.client_id), undefined, Buffer.alloc(64).toString("base64url")),
+      "assertion-signature",
+    ],
     ["another's key", () => good({}, {}, { ...ecKeys(), publicJwk: ec.publicJwk }), "assertion-signature"],
-    ["a key it brings along", () => { const own = ecKeys(); return good({}, { jwk: own.publicJwk }, { ...own, publicJwk: ec.publicJwk }); }, "assertion-signature"],
+    [
+      "a key it brings along",
+      () => {
+        const own = ecKeys();
+        return good({}, { jwk: own.publicJwk }, { ...own, publicJwk: ec.publicJwk });
+      },
+      "assertion-signature",
+    ],
     ["a kid nobody has", () => good({}, { kid: "nobody" }), "assertion-signature"],
     ["a critical extension", () => good({}, { crit: ["exp"] }), "assertion-malformed"],
     ["a kid of 300 characters", () => good({}, { kid: "k".repeat(300) }), "assertion-malformed"],
-    ["changed claims", () => { const [header, , signature] = good().split("."); return `${header}.${encode(assertionClaims(world, signer.client_id, { x: 1 }))}.${signature}`; }, "assertion-signature"],
+    [
+      "changed claims",
+      () => {
+        const [header, , signature] = good().split(".");
+        return `${header}.${encode(assertionClaims(world, signer.client_id, { x: 1 }))}.${signature}`;
+      },
+      "assertion-signature",
+    ],
     ["no JWT", () => "not-a-jwt", "assertion-malformed"],
     ["two parts", () => good().split(".").slice(0, 2).join("."), "assertion-malformed"],
   ];
@@ -202,7 +281,8 @@ describe("assertions", () => {
 
   it("K-05 refuses an algorithm other than the one registered", async () => {
     const only = await signingClient(world, [ec, rsa], { token_endpoint_auth_signing_alg: "ES256" });
-    const signed = (keys: Keys) => jws({ alg: keys === ec ? "ES256" : "RS256", kid: keys.publicJwk["kid"] }, assertionClaims(world, only.client_id), keys.privateKey);
+    const signed = (keys: Keys) =>
+      jws({ alg: keys === ec ? "ES256" : "RS256", kid: keys.publicJwk["kid"] }, assertionClaims(world, only.client_id), keys.privateKey);
     expect((await send(signed(ec))).status).toBe(200);
     await expectError(world, await send(signed(rsa)), CLIENT("assertion-alg"));
   });
@@ -236,24 +316,50 @@ describe("assertions", () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(assertion)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
     await expectError(world, await send(assertion), CLIENT("assertion-replayed"));
-    await expectError(world, await postForm(`${world.issuer}/revoke`, { token: "x", client_assertion: assertion, client_assertion_type: ASSERTION_TYPE }), CLIENT("assertion-replayed"));
+    await expectError(
+      world,
+      await postForm(`${world.issuer}/revoke`, { token: "x", client_assertion: assertion, client_assertion_type: ASSERTION_TYPE }),
+      CLIENT("assertion-replayed"),
+    );
   });
 
   it("K-04 refuses one whose client_id or type does not fit, and one by a client registered for a secret", async () => {
     await expectError(world, await send(good(), { client_id: world.machine.client_id }), CLIENT("assertion-claims"));
-    await expectError(world, await send(good(), { client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer" }), CLIENT("assertion-malformed"));
-    await expectError(world, await send(good({ iss: world.machine.client_id, sub: world.machine.client_id })), CLIENT("client-method-mismatch"));
+    await expectError(
+      world,
+      await send(good(), { client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer" }),
+      CLIENT("assertion-malformed"),
+    );
+    await expectError(
+      world,
+      await send(good({ iss: world.machine.client_id, sub: world.machine.client_id })),
+      CLIENT("client-method-mismatch"),
+    );
     await expectError(world, await send(good({ sub: "nobody", iss: "nobody" })), CLIENT("client-unknown"));
     await expectError(world, await send(good({ sub: undefined })), CLIENT("assertion-claims"));
   });
 
   const BOMBS: readonly (readonly [string, () => string])[] = [
     ["a JWE with PBES2 and p2c 10⁹", () => `${encode({ alg: "PBES2-HS256+A128KW", enc: "A128GCM", p2c: 1e9, p2s: "c2FsdA" })}.a.b.c.d`],
-    ["a compressed JWE", () => `${encode({ alg: "dir", enc: "A128GCM", zip: "DEF" })}..${deflateRawSync(Buffer.alloc(1_000_000)).toString("base64url").slice(0, 4_000)}.b.c`],
+    [
+      "a compressed JWE",
+      () =>
+        `${encode({ alg: "dir", enc: "A128GCM", zip: "DEF" })}..${deflateRawSync(Buffer.alloc(1_000_000)).toString("base64url").slice(0, 4_000)}.b.c`,
+    ],
     ["a JWS of 60 kB", () => good({ filler: "x".repeat(45_000) })],
-    ["10⁴ levels of claims", () => `${encode({ alg: "ES256" })}.${encode(`{"sub":"${signer.client_id}","x":${"[".repeat(2_500)}${"]".repeat(2_500)}}`)}.AAAA`],
+    [
+      "10⁴ levels of claims",
+      () => `${encode({ alg: "ES256" })}.${encode(`{"sub":"${signer.client_id}","x":${"[".repeat(2_500)}${"]".repeat(2_500)}}`)}.AAAA`,
+    ],
     ["10⁵ audiences", () => good({ aud: Array.from({ length: 100_000 }, () => "a").slice(0, 11_000) })],
-    ["nested JWTs", () => { let inner = "x"; for (let level = 0; level < 12; level++) inner = `${encode({ alg: "ES256", cty: "JWT" })}.${encode(inner)}.AAAA`; return inner.slice(0, 50_000); }],
+    [
+      "nested JWTs",
+      () => {
+        let inner = "x";
+        for (let level = 0; level < 12; level++) inner = `${encode({ alg: "ES256", cty: "JWT" })}.${encode(inner)}.AAAA`;
+        return inner.slice(0, 50_000);
+      },
+    ],
   ];
 
   it.each(BOMBS)("K-10 refuses %s in less than 50 ms of CPU", async (_what, make) => {
@@ -274,7 +380,12 @@ describe("assertions", () => {
 
 describe("keys at registration", () => {
   const ecPublic = ec.publicJwk;
-  const off = { ...ecPublic, y: Buffer.from(Buffer.from(String(ecPublic["y"]), "base64url").map((byte, index) => (index === 31 ? byte ^ 1 : byte))).toString("base64url") };
+  const off = {
+    ...ecPublic,
+    y: Buffer.from(Buffer.from(String(ecPublic["y"]), "base64url").map((byte, index) => (index === 31 ? byte ^ 1 : byte))).toString(
+      "base64url",
+    ),
+  };
   const KEYS: readonly (readonly [string, unknown])[] = [
     ["RSA with 1024 bits", rsaKeys(1024).publicJwk],
     ["RSA with an exponent of 3", { ...rsa.publicJwk, e: "Aw" }],
@@ -290,45 +401,75 @@ describe("keys at registration", () => {
   it.each(KEYS)("K-12 refuses %s", async (_what, key) => {
     for (const keys of [[key], [ecPublic, key]]) {
       const body = { redirect_uris: ["https://client.example/cb"], token_endpoint_auth_method: "private_key_jwt", jwks: { keys } };
-      const response = await unchanged(world, () => fetch(`${world.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
+      const response = await unchanged(world, () =>
+        fetch(`${world.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      );
       await expectError(world, response, { status: 400, error: "invalid_client_metadata", reason: "metadata-invalid" });
     }
   });
 
   it("K-12 refuses no keys, 21 keys, and jwks beside jwks_uri; takes a good one", async () => {
-    const send = (members: object) => fetch(`${world.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ redirect_uris: ["https://client.example/cb"], token_endpoint_auth_method: "private_key_jwt", ...members }) });
-    for (const members of [{}, { jwks: { keys: [] } }, { jwks: { keys: Array.from({ length: 21 }, () => ecPublic) } }, { jwks: { keys: [ecPublic] }, jwks_uri: "https://client.example/jwks" }, { jwks: "x" }, { jwks: [] }]) {
+    const send = (members: object) =>
+      fetch(`${world.issuer}/register`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ redirect_uris: ["https://client.example/cb"], token_endpoint_auth_method: "private_key_jwt", ...members }),
+      });
+    for (const members of [
+      {},
+      { jwks: { keys: [] } },
+      { jwks: { keys: Array.from({ length: 21 }, () => ecPublic) } },
+      { jwks: { keys: [ecPublic] }, jwks_uri: "https://client.example/jwks" },
+      { jwks: "x" },
+      { jwks: [] },
+    ]) {
       await expectError(world, await send(members), { status: 400, error: "invalid_client_metadata", reason: "metadata-invalid" });
     }
-    expect((await register(world.issuer, { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [ecPublic] } })).client_secret).toBeUndefined();
+    expect(
+      (await register(world.issuer, { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [ecPublic] } })).client_secret,
+    ).toBeUndefined();
   });
 });
 
 describe("brute force", () => {
-  it("K-08 slows guesses at one client's secret down from however many addresses, ignores X-Forwarded-For, and locks nobody out", { timeout: 60_000 }, async () => {
-    const strict = await startWorld({ env: { GRANTLINE_LIMIT_FAILURES: "20" } });
-    try {
-      const { client_id } = strict.machine;
-      const guess = (index: number) => token(strict, GRANT, { ...basicOf({ client_id, client_secret: `guess-number-${index}-of-many` }), "x-forwarded-for": `203.0.113.${index}`, forwarded: `for=198.51.100.${index}`, "x-real-ip": `192.0.2.${index}` });
-      const statuses: number[] = [];
-      for (let index = 0; index < 30; index++) statuses.push((await guess(index)).status);
-      expect(statuses.slice(0, 15)).toEqual(Array.from({ length: 15 }, () => 401));
-      expect(new Set(statuses.slice(21))).toEqual(new Set([429]));
-      const limited = await guess(99);
-      expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
-      expect(limited.headers.get("ratelimit")).toMatch(/;r=0;t=\d+$/);
-      await expectError(strict, limited, { status: 429, error: "too_many_requests", reason: "rate-limited" });
-      expect((await token(strict, GRANT, basicOf(strict.machine))).status).toBe(200);
-    } finally {
-      await strict.server.close();
-      strict.watch.stop();
-    }
-  });
+  it(
+    "K-08 slows guesses at one client's secret down from however many addresses, ignores X-Forwarded-For, and locks nobody out",
+    { timeout: 60_000 },
+    async () => {
+      const strict = await startWorld({ env: { GRANTLINE_LIMIT_FAILURES: "20" } });
+      try {
+        const { client_id } = strict.machine;
+        const guess = (index: number) =>
+          token(strict, GRANT, {
+            ...basicOf({ client_id, client_secret: `guess-number-${index}-of-many` }),
+            "x-forwarded-for": `203.0.113.${index}`,
+            forwarded: `for=198.51.100.${index}`,
+            "x-real-ip": `192.0.2.${index}`,
+          });
+        const statuses: number[] = [];
+        for (let index = 0; index < 30; index++) statuses.push((await guess(index)).status);
+        expect(statuses.slice(0, 15)).toEqual(Array.from({ length: 15 }, () => 401));
+        expect(new Set(statuses.slice(21))).toEqual(new Set([429]));
+        const limited = await guess(99);
+        expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+        expect(limited.headers.get("ratelimit")).toMatch(/;r=0;t=\d+$/);
+        await expectError(strict, limited, { status: 429, error: "too_many_requests", reason: "rate-limited" });
+        expect((await token(strict, GRANT, basicOf(strict.machine))).status).toBe(200);
+      } finally {
+        await strict.server.close();
+        strict.watch.stop();
+      }
+    },
+  );
 
   it("K-08 counts per client when a trusted proxy says whose the addresses are", async () => {
     const behind = await startWorld({ env: { GRANTLINE_LIMIT_FAILURES: "20", GRANTLINE_TRUSTED_PROXIES: "127.0.0.0/8,::1" } });
     try {
-      const guess = (index: number, clientId: string) => token(behind, GRANT, { ...basicOf({ client_id: clientId, client_secret: `guess-number-${index}-of-many` }), "x-forwarded-for": `203.0.113.${index}` });
+      const guess = (index: number, clientId: string) =>
+        token(behind, GRANT, {
+          ...basicOf({ client_id: clientId, client_secret: `guess-number-${index}-of-many` }),
+          "x-forwarded-for": `203.0.113.${index}`,
+        });
       let last = 0;
       for (let index = 0; index < 30; index++) last = (await guess(index, behind.machine.client_id)).status;
       expect(last).toBe(429);
@@ -342,8 +483,16 @@ describe("brute force", () => {
 });
 
 it("a client registered with a method uses only that: no secret for a key client", async () => {
-  const client = await clientOf(world.server, { client_name: "Keys", token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [ec.publicJwk] } });
-  await expectError(world, await token(world, { ...GRANT, client_id: client.client_id, client_secret: "whatever-it-may-be" }), CLIENT("client-method-mismatch"));
+  const client = await clientOf(world.server, {
+    client_name: "Keys",
+    token_endpoint_auth_method: "private_key_jwt",
+    jwks: { keys: [ec.publicJwk] },
+  });
+  await expectError(
+    world,
+    await token(world, { ...GRANT, client_id: client.client_id, client_secret: "whatever-it-may-be" }),
+    CLIENT("client-method-mismatch"),
+  );
   await expectError(world, await token(world, { ...GRANT, client_id: client.client_id }), CLIENT("client-authentication-missing"));
 });
 

@@ -33,7 +33,11 @@ const DEAD = (reason: string) => ({ status: 400, reason });
 describe("the endpoint", () => {
   it("P-01 refuses a pushed request_uri, GET, a JSON body and a body of another kind", async () => {
     for (const uri of ["https://client.example/request", await pushed(world.app)]) {
-      await expectError(world, await unchanged(world, () => push(world, world.app, { request_uri: uri })), { status: 400, error: "invalid_request", reason: "request-uri-unsupported" });
+      await expectError(world, await unchanged(world, () => push(world, world.app, { request_uri: uri })), {
+        status: 400,
+        error: "invalid_request",
+        reason: "request-uri-unsupported",
+      });
     }
     for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
       const response = await fetch(`${world.issuer}/par?${authorizationParameters(world.app.client_id)}`, { method });
@@ -41,18 +45,35 @@ describe("the endpoint", () => {
       await expectError(world, response, { status: 405, error: "invalid_request", reason: "method-not-allowed" });
     }
     for (const type of ["application/json", "multipart/form-data; boundary=x", "text/plain"]) {
-      const response = await fetch(`${world.issuer}/par`, { method: "POST", headers: { "content-type": type }, body: JSON.stringify(Object.fromEntries(authorizationParameters(world.app.client_id))) });
+      const response = await fetch(`${world.issuer}/par`, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: JSON.stringify(Object.fromEntries(authorizationParameters(world.app.client_id))),
+      });
       await expectError(world, response, { status: 415, error: "invalid_request", reason: "content-type-unsupported" });
     }
   });
 
   it("P-02 demands the client's authentication as the token endpoint does", async () => {
     const parameters = Object.fromEntries(authorizationParameters(world.web.client_id));
-    const send = (more: Record<string, string>, headers: Record<string, string> = {}) => unchanged(world, () => postForm(`${world.issuer}/par`, { ...parameters, ...more }, headers));
+    const send = (more: Record<string, string>, headers: Record<string, string> = {}) =>
+      unchanged(world, () => postForm(`${world.issuer}/par`, { ...parameters, ...more }, headers));
     await expectError(world, await send({}), { status: 401, error: "invalid_client", reason: "client-authentication-missing" });
-    await expectError(world, await send({ client_secret: "wrong-secret-0123456789" }), { status: 401, error: "invalid_client", reason: "client-secret-wrong" });
-    await expectError(world, await send({}, basicOf({ client_id: world.web.client_id, client_secret: "wrong-secret-0123456789" })), { status: 401, error: "invalid_client", reason: "client-secret-wrong" });
-    await expectError(world, await send({ client_id: world.app.client_id }, basicOf(world.web)), { status: 400, error: "invalid_request", reason: "client-authentication-repeated" });
+    await expectError(world, await send({ client_secret: "wrong-secret-0123456789" }), {
+      status: 401,
+      error: "invalid_client",
+      reason: "client-secret-wrong",
+    });
+    await expectError(world, await send({}, basicOf({ client_id: world.web.client_id, client_secret: "wrong-secret-0123456789" })), {
+      status: 401,
+      error: "invalid_client",
+      reason: "client-secret-wrong",
+    });
+    await expectError(world, await send({ client_id: world.app.client_id }, basicOf(world.web)), {
+      status: 400,
+      error: "invalid_request",
+      reason: "client-authentication-repeated",
+    });
     await expectError(world, await send({ client_id: "nobody" }), { status: 401, error: "invalid_client", reason: "client-unknown" });
   });
 
@@ -61,7 +82,8 @@ describe("the endpoint", () => {
     try {
       const statuses = await unchanged(strict, async () => {
         const seen: number[] = [];
-        for (let round = 0; round < 10; round++) seen.push(...(await Promise.all(Array.from({ length: 20 }, async () => (await push(strict, strict.stranger)).status))));
+        for (let round = 0; round < 10; round++)
+          seen.push(...(await Promise.all(Array.from({ length: 20 }, async () => (await push(strict, strict.stranger)).status))));
         return seen;
       });
       expect(statuses.filter((status) => status === 201).length).toBeLessThanOrEqual(50);
@@ -81,8 +103,13 @@ describe("the request_uri", () => {
   it("P-03 is refused when expired, unknown, guessed, another client's, without a client or given twice", async () => {
     const uri = await pushed(world.app);
     await expectPage(world, await get(by(world.web, uri)), DEAD("request-uri-unknown"));
-    await expectPage(world, await get(`${world.issuer}/authorize?${new URLSearchParams({ request_uri: uri })}`), DEAD("request-uri-unknown"));
-    for (const guess of [PREFIX, `${PREFIX}x`, `${uri}x`, uri.slice(0, -1), `${PREFIX}${"A".repeat(300)}`, `${PREFIX}../../admin`]) await expectPage(world, await unchanged(world, () => get(by(world.app, guess))), DEAD("request-uri-unknown"));
+    await expectPage(
+      world,
+      await get(`${world.issuer}/authorize?${new URLSearchParams({ request_uri: uri })}`),
+      DEAD("request-uri-unknown"),
+    );
+    for (const guess of [PREFIX, `${PREFIX}x`, `${uri}x`, uri.slice(0, -1), `${PREFIX}${"A".repeat(300)}`, `${PREFIX}../../admin`])
+      await expectPage(world, await unchanged(world, () => get(by(world.app, guess))), DEAD("request-uri-unknown"));
     await expectPage(world, await get(`${by(world.app, uri)}&${new URLSearchParams({ request_uri: uri })}`), DEAD("parameter-repeated"));
     await expectPage(world, await get(`${by(world.app, uri)}&client_id=${world.app.client_id}`), DEAD("parameter-repeated"));
     expect((await get(by(world.app, uri))).status).toBe(302);
@@ -92,18 +119,32 @@ describe("the request_uri", () => {
 
   it("P-03 ignores what stands beside it", async () => {
     const uri = await pushed(world.app, { state: "pushed-state", scope: "notes:read" });
-    const beside = { state: "outside", scope: "notes:write", redirect_uri: "https://evil.example/", response_type: "token", prompt: "none", code_challenge: "x" };
+    const beside = {
+      state: "outside",
+      scope: "notes:write",
+      redirect_uri: "https://evil.example/",
+      response_type: "token",
+      prompt: "none",
+      code_challenge: "x",
+    };
     const callback = await world.server.person().authorize(by(world.app, uri, beside), { password: PASSWORD });
-    expect([callback.origin, callback.searchParams.get("state"), callback.searchParams.has("code")]).toEqual(["https://client.example", "pushed-state", true]);
+    expect([callback.origin, callback.searchParams.get("state"), callback.searchParams.has("code")]).toEqual([
+      "https://client.example",
+      "pushed-state",
+      true,
+    ]);
   });
 
   const ENDS: readonly (readonly [string, (uri: string) => Promise<unknown>])[] = [
     ["login and consent", (uri) => world.server.person().authorize(by(world.app, uri), { password: PASSWORD })],
-    ["a remembered consent (single sign-on)", async (uri) => {
-      const person = world.server.person();
-      await person.authorize(`${world.issuer}/authorize?${authorizationParameters(world.app.client_id)}`, { password: PASSWORD });
-      expect((await person.open(by(world.app, uri))).kind).toBe("callback");
-    }],
+    [
+      "a remembered consent (single sign-on)",
+      async (uri) => {
+        const person = world.server.person();
+        await person.authorize(`${world.issuer}/authorize?${authorizationParameters(world.app.client_id)}`, { password: PASSWORD });
+        expect((await person.open(by(world.app, uri))).kind).toBe("callback");
+      },
+    ],
     ["a denial", (uri) => world.server.person().authorize(by(world.app, uri, {}), { password: PASSWORD, decision: "deny" })],
   ];
 
@@ -115,7 +156,11 @@ describe("the request_uri", () => {
     await openConsent(world, person, world.app.client_id);
     const again = asPage(await person.open(by(world.app, uri)));
     expect([again.status, again.html.includes("already used")]).toEqual([400, true]);
-    const posted = await fetch(`${world.issuer}/authorize`, { method: "POST", redirect: "manual", body: new URLSearchParams({ client_id: world.app.client_id, request_uri: uri }) });
+    const posted = await fetch(`${world.issuer}/authorize`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ client_id: world.app.client_id, request_uri: uri }),
+    });
     await expectPage(world, posted, DEAD("request-uri-used"));
   });
 
@@ -140,15 +185,33 @@ describe("the request_uri", () => {
     const uri = await pushed(world.app, { prompt: "consent" });
     const people = [world.server.person(), world.server.person()];
     const pages: ReturnType<typeof asPage>[] = [];
-    for (const person of people) pages.push(asPage(await person.submit(await person.open(by(world.app, uri)), "login-form", { username: "demo", password: PASSWORD })));
-    const steps = await Promise.all(people.map((person, index) => person.submit(pages[index] as (typeof pages)[0], "consent-form", { decision: "allow", scope: "notes:read" })));
+    for (const person of people)
+      pages.push(
+        asPage(await person.submit(await person.open(by(world.app, uri)), "login-form", { username: "demo", password: PASSWORD })),
+      );
+    const steps = await Promise.all(
+      people.map((person, index) =>
+        person.submit(pages[index] as (typeof pages)[0], "consent-form", { decision: "allow", scope: "notes:read" }),
+      ),
+    );
     expect(steps.filter((step) => step.kind === "callback" && step.url.searchParams.has("code"))).toHaveLength(1);
   });
 
   it("P-05 is demanded of a client registered so, by GET and POST", async () => {
-    const strict = await clientOf(world.server, { client_name: "PAR only", token_endpoint_auth_method: "none", require_pushed_authorization_requests: true });
-    await expectRedirect(world, await unchanged(world, () => authorize(world, strict.client_id)), { error: "invalid_request", reason: "par-required" });
-    const posted = await fetch(`${world.issuer}/authorize`, { method: "POST", redirect: "manual", body: authorizationParameters(strict.client_id) });
+    const strict = await clientOf(world.server, {
+      client_name: "PAR only",
+      token_endpoint_auth_method: "none",
+      require_pushed_authorization_requests: true,
+    });
+    await expectRedirect(world, await unchanged(world, () => authorize(world, strict.client_id)), {
+      error: "invalid_request",
+      reason: "par-required",
+    });
+    const posted = await fetch(`${world.issuer}/authorize`, {
+      method: "POST",
+      redirect: "manual",
+      body: authorizationParameters(strict.client_id),
+    });
     await expectRedirect(world, posted, { error: "invalid_request", reason: "par-required" });
     expect((await get(by(strict, await pushed(strict)))).status).toBe(302);
   });
@@ -158,7 +221,11 @@ describe("the request_uri", () => {
     const uri = await pushed(client);
     await world.server.admin.call("POST", `/clients/${client.client_id}/suspend`);
     await expectPage(world, await get(by(client, uri)), DEAD("client-suspended"));
-    await expectError(world, await token(world, { grant_type: "authorization_code", code: uri, code_verifier: "v".repeat(43), client_id: world.app.client_id }), { status: 400, error: "invalid_grant", reason: "code-unknown" });
+    await expectError(
+      world,
+      await token(world, { grant_type: "authorization_code", code: uri, code_verifier: "v".repeat(43), client_id: world.app.client_id }),
+      { status: 400, error: "invalid_grant", reason: "code-unknown" },
+    );
   });
 });
 

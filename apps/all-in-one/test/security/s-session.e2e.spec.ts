@@ -32,10 +32,13 @@ describe("sessions", () => {
     expect([(await grants(`grantline-session=${old}`)).status, (await grants(`grantline-session=${fresh}`)).status]).toEqual([303, 200]);
   });
 
-  it.each(["fixed-by-an-attacker-0123456789", "", "undefined", "{}", "a".repeat(4_000)])("S-01 takes no pre-set session cookie: %s", async (value) => {
-    const response = await unchanged(world, () => grants(`grantline-session=${value}; __Host-grantline-session=${value}`));
-    expect([response.status, response.headers.get("location")]).toEqual([303, "/oauth/login"]);
-  });
+  it.each(["fixed-by-an-attacker-0123456789", "", "undefined", "{}", "a".repeat(4_000)])(
+    "S-01 takes no pre-set session cookie: %s",
+    async (value) => {
+      const response = await unchanged(world, () => grants(`grantline-session=${value}; __Host-grantline-session=${value}`));
+      expect([response.status, response.headers.get("location")]).toEqual([303, "/oauth/login"]);
+    },
+  );
 
   it("S-01 binds a login to the browser cookie it began with: a planted one is as good as the attacker's page, and the session is the victim's own", async () => {
     const attacker = world.server.person();
@@ -48,13 +51,16 @@ describe("sessions", () => {
   it("S-03 gives each account its own tokens when two take turns in one browser", async () => {
     const person = world.server.person();
     const options = { issuer: world.issuer, client: world.app, scope: "openid", resource: RESOURCE };
-    const sub = (token: string | undefined): string => (JSON.parse(Buffer.from((token ?? "").split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;
+    const sub = (token: string | undefined): string =>
+      (JSON.parse(Buffer.from((token ?? "").split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;
     const first = await obtainTokens(person, { ...options, password: PASSWORD });
     const page = await openConsent(world, person, world.app.client_id);
     const login = await openLogin(world, person, world.app.client_id, { prompt: "login" });
     await person.submit(login, "login-form", { username: "second", password: SECOND_PASSWORD });
     // the consent page of the first account is still open in another tab
-    const response = await unchanged(world, () => postPage(world, "/consent", { ...hidden(page), decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }));
+    const response = await unchanged(world, () =>
+      postPage(world, "/consent", { ...hidden(page), decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }),
+    );
     await expectPage(world, response, { status: 403, reason: "csrf-mismatch" });
     const second = await obtainTokens(person, options);
     expect(sub(second.id_token)).not.toBe(sub(first.id_token));
@@ -83,26 +89,43 @@ describe("sessions", () => {
     const person = world.server.person();
     const login = await openLogin(world, person, world.app.client_id, { prompt: "consent" });
     const interaction = login.url.searchParams.get("interaction") as string;
-    const skipped = await unchanged(world, () => fetch(`${world.issuer}/consent?interaction=${encodeURIComponent(interaction)}`, { redirect: "manual", headers: { cookie: cookieHeader(person) } }));
+    const skipped = await unchanged(world, () =>
+      fetch(`${world.issuer}/consent?interaction=${encodeURIComponent(interaction)}`, {
+        redirect: "manual",
+        headers: { cookie: cookieHeader(person) },
+      }),
+    );
     expect([skipped.status, skipped.headers.get("location")?.startsWith("/oauth/login?")]).toEqual([303, true]);
-    const posted = await unchanged(world, () => postPage(world, "/consent", { interaction, decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }));
+    const posted = await unchanged(world, () =>
+      postPage(world, "/consent", { interaction, decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }),
+    );
     expect([posted.status, posted.headers.get("location")?.startsWith("/oauth/login?")]).toEqual([303, true]);
     const consent = asPage(await person.submit(login, "login-form", { username: "demo", password: PASSWORD }));
     expect((await person.submit(consent, "consent-form", { decision: "allow" })).kind).toBe("callback");
     const twice = await person.submit(consent, "consent-form", { decision: "allow" });
     expect([twice.kind, asPage(twice).status]).toEqual(["page", 400]);
-    const back = await unchanged(world, () => postPage(world, "/consent", { ...hidden(consent), decision: "deny" }, { cookie: cookieHeader(person) }));
+    const back = await unchanged(world, () =>
+      postPage(world, "/consent", { ...hidden(consent), decision: "deny" }, { cookie: cookieHeader(person) }),
+    );
     expect(back.status).toBe(400);
     const late = await openConsent(world, person, world.app.client_id);
     world.server.advance(601);
-    const expired = await unchanged(world, () => postPage(world, "/consent", { ...hidden(late), decision: "allow" }, { cookie: cookieHeader(person) }));
+    const expired = await unchanged(world, () =>
+      postPage(world, "/consent", { ...hidden(late), decision: "allow" }, { cookie: cookieHeader(person) }),
+    );
     await expectPage(world, expired, { status: 400, reason: "interaction-expired" });
   });
 
   it("S-05 makes one grant of one consent sent ten times at once", async () => {
     const person = world.server.person();
     const consent = await openConsent(world, person, world.app.client_id);
-    const { result, types } = await eventsDuring(world, () => Promise.all(Array.from({ length: 10 }, () => postPage(world, "/consent", { ...hidden(consent), decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }))));
+    const { result, types } = await eventsDuring(world, () =>
+      Promise.all(
+        Array.from({ length: 10 }, () =>
+          postPage(world, "/consent", { ...hidden(consent), decision: "allow", scope: "notes:read" }, { cookie: cookieHeader(person) }),
+        ),
+      ),
+    );
     expect(result.filter(({ headers }) => headers.get("location")?.includes("code=") === true)).toHaveLength(1);
     expect(types.filter((type) => type === "GrantAuthorized")).toHaveLength(1);
   });
@@ -112,7 +135,9 @@ describe("sessions", () => {
     await openConsent(world, person, world.app.client_id);
     const login = await openLogin(world, person, world.app.client_id, { prompt: "login" });
     expect(login.url.pathname).toBe("/oauth/login");
-    const around = asPage(await person.open(`${world.issuer}/consent?interaction=${encodeURIComponent(login.url.searchParams.get("interaction") as string)}`));
+    const around = asPage(
+      await person.open(`${world.issuer}/consent?interaction=${encodeURIComponent(login.url.searchParams.get("interaction") as string)}`),
+    );
     expect(around.url.pathname).toBe("/oauth/login");
     world.server.advance(100);
     expect((await openLogin(world, person, world.app.client_id, { max_age: "50" })).url.pathname).toBe("/oauth/login");
@@ -130,13 +155,25 @@ describe("S-02 cookies", () => {
 
   it("S-02 carry __Host-, Secure, HttpOnly, SameSite=Lax, Path=/ and no Domain on https, all of them", async () => {
     const client = await register(at);
-    const started = await fetch(`${at}/authorize?${authorizationParameters(client.client_id, { resource: undefined, scope: "openid" })}`, { redirect: "manual" });
+    const started = await fetch(`${at}/authorize?${authorizationParameters(client.client_id, { resource: undefined, scope: "openid" })}`, {
+      redirect: "manual",
+    });
     const [browser = ""] = started.headers.getSetCookie();
     expect(browser).toMatch(/^__Host-grantline-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
     const cookie = browser.split(";")[0] as string;
     const page = await (await fetch(`${at.replace("/oauth", "")}${started.headers.get("location")}`, { headers: { cookie } })).text();
-    const fields = Object.fromEntries([...page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name as string, value as string]));
-    const loggedIn = await fetch(`${at}/login`, { method: "POST", redirect: "manual", headers: { cookie }, body: new URLSearchParams({ ...fields, username: "demo", password: PASSWORD }) });
+    const fields = Object.fromEntries(
+      [...page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
+        name as string,
+        value as string,
+      ]),
+    );
+    const loggedIn = await fetch(`${at}/login`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie },
+      body: new URLSearchParams({ ...fields, username: "demo", password: PASSWORD }),
+    });
     const [session = ""] = loggedIn.headers.getSetCookie();
     expect(session).toMatch(/^__Host-grantline-session=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/);
     const value = session.split(";")[0]?.split("=")[1] as string;
@@ -186,10 +223,16 @@ describe("S-04 guessing", () => {
     const person = world.server.person();
     const attempt = async (username: string, password: string): Promise<Response> => {
       const page = await openLogin(world, person, world.app.client_id, { prompt: "login" });
-      return postPage(world, "/login", { ...hidden(page), username, password }, { cookie: cookieHeader(person), "x-forwarded-for": `203.0.113.${Math.floor(Math.random() * 250)}` });
+      return postPage(
+        world,
+        "/login",
+        { ...hidden(page), username, password },
+        { cookie: cookieHeader(person), "x-forwarded-for": `203.0.113.${Math.floor(Math.random() * 250)}` },
+      );
     };
     const statuses = [];
-    for (const name of ["second", "SECOND", " second", "Second ", "second", "second"]) statuses.push((await attempt(name, "wrong-password-again-and-again")).status);
+    for (const name of ["second", "SECOND", " second", "Second ", "second", "second"])
+      statuses.push((await attempt(name, "wrong-password-again-and-again")).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
     const limited = await attempt("second", SECOND_PASSWORD);
     expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -198,10 +241,20 @@ describe("S-04 guessing", () => {
     expect((await attempt("second", SECOND_PASSWORD)).status).toBe(303);
   });
 
-  it.each([["no name", "", PASSWORD], ["no password", "demo", ""], ["a name of 10 kB", "n".repeat(10_000), PASSWORD], ["a password of 10 kB", "demo", "p".repeat(10_000)], ["NUL", "demo\u0000", PASSWORD], ["the prototype", "__proto__", "x"], ["a quote", "demo' OR '1'='1", "x' OR '1'='1"]])("S-04 refuses a login with %s", async (_what, username, password) => {
+  it.each([
+    ["no name", "", PASSWORD],
+    ["no password", "demo", ""],
+    ["a name of 10 kB", "n".repeat(10_000), PASSWORD],
+    ["a password of 10 kB", "demo", "p".repeat(10_000)],
+    ["NUL", "demo\u0000", PASSWORD],
+    ["the prototype", "__proto__", "x"],
+    ["a quote", "demo' OR '1'='1", "x' OR '1'='1"],
+  ])("S-04 refuses a login with %s", async (_what, username, password) => {
     const person = world.server.person();
     const page = await openLogin(world, person, world.app.client_id);
-    const response = await unchanged(world, () => postPage(world, "/login", { ...hidden(page), username, password }, { cookie: cookieHeader(person) }));
+    const response = await unchanged(world, () =>
+      postPage(world, "/login", { ...hidden(page), username, password }, { cookie: cookieHeader(person) }),
+    );
     expect([response.status, response.headers.getSetCookie()]).toEqual([401, []]);
   });
 });

@@ -23,9 +23,12 @@ beforeAll(async () => {
 beforeEach(() => world.server.advance(61));
 
 const INVALID = { status: 401, error: "invalid_token", reason: "bearer-invalid" };
-const userinfo = (bearer: string): Promise<Response> => fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${bearer}` } });
-const api = (bearer: string, path = "/clients"): Promise<Response> => fetch(`${world.server.origin}/admin/v1${path}`, { headers: { authorization: `Bearer ${bearer}` } });
-const part = (jwt: string, index: number): Record<string, unknown> => JSON.parse(Buffer.from(jwt.split(".")[index] as string, "base64url").toString()) as Record<string, unknown>;
+const userinfo = (bearer: string): Promise<Response> =>
+  fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${bearer}` } });
+const api = (bearer: string, path = "/clients"): Promise<Response> =>
+  fetch(`${world.server.origin}/admin/v1${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+const part = (jwt: string, index: number): Record<string, unknown> =>
+  JSON.parse(Buffer.from(jwt.split(".")[index] as string, "base64url").toString()) as Record<string, unknown>;
 
 /** Refused by every place a token may be shown at, with the same words. */
 async function refusedEverywhere(value: string): Promise<void> {
@@ -50,31 +53,58 @@ describe("forged and foreign tokens", () => {
     }
     const ours = [part(good.access_token, 0), part(good.access_token, 1)] as const;
     await refusedEverywhere(jws(ours[0], ours[1], ecKeys().privateKey));
-    await refusedEverywhere(jws(ours[0], { ...ours[1], scope: "openid grantline:admin", aud: `${world.server.origin}/admin/v1` }, ecKeys().privateKey));
+    await refusedEverywhere(
+      jws(ours[0], { ...ours[1], scope: "openid grantline:admin", aud: `${world.server.origin}/admin/v1` }, ecKeys().privateKey),
+    );
   });
 
   it("T-02 refuses none, HS256 with the public key, a swapped algorithm, an empty and a cut signature, a changed payload", async () => {
     const [header, claims] = [part(good.access_token, 0), part(good.access_token, 1)];
     const [h, p, s] = good.access_token.split(".") as [string, string, string];
     const { keys } = (await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
-    for (const alg of ["none", "NONE", "nOnE"]) for (const signature of ["", s]) await refusedEverywhere(jws({ ...header, alg }, claims, undefined, signature));
+    for (const alg of ["none", "NONE", "nOnE"])
+      for (const signature of ["", s]) await refusedEverywhere(jws({ ...header, alg }, claims, undefined, signature));
     for (const key of keys) {
       const input = `${encode({ ...header, alg: "HS256", kid: key["kid"] })}.${p}`;
       await refusedEverywhere(`${input}.${createHmac("sha256", JSON.stringify(key)).update(input).digest("base64url")}`);
     }
     await refusedEverywhere(jws({ ...header, alg: "RS256" }, claims, rsaKeys().privateKey));
-    for (const forged of [`${h}.${p}.`, `${h}.${p}.${s.slice(0, -4)}`, `${h}.${encode({ ...claims, scope: "grantline:admin" })}.${s}`, `${h}.${p}`, `${h}..${s}`, `${h}.${p}.${s}.`, `${h}.${p}.${s}A`, `${encode({ ...header, jwk: ecKeys().publicJwk })}.${p}.${s}`]) await refusedEverywhere(forged);
+    for (const forged of [
+      `${h}.${p}.`,
+      `${h}.${p}.${s.slice(0, -4)}`,
+      `${h}.${encode({ ...claims, scope: "grantline:admin" })}.${s}`,
+      `${h}.${p}`,
+      `${h}..${s}`,
+      `${h}.${p}.${s}.`,
+      `${h}.${p}.${s}A`,
+      `${encode({ ...header, jwk: ecKeys().publicJwk })}.${p}.${s}`,
+    ])
+      await refusedEverywhere(forged);
   });
 
   it("T-02 tells the kinds of our JWTs apart: an ID token and a signed introspection answer are no access tokens", async () => {
     await refusedEverywhere(good.id_token as string);
-    const signed = await postForm(`${world.issuer}/introspect`, { token: good.access_token }, { ...basicOf(world.rs), accept: "application/token-introspection+jwt" });
+    const signed = await postForm(
+      `${world.issuer}/introspect`,
+      { token: good.access_token },
+      { ...basicOf(world.rs), accept: "application/token-introspection+jwt" },
+    );
     expect([signed.status, signed.headers.get("content-type")]).toEqual([200, "application/token-introspection+jwt"]);
     await refusedEverywhere(await signed.text());
     expect([(await userinfo(good.refresh_token)).status, (await api(good.refresh_token)).status]).toEqual([401, 401]);
   });
 
-  it.each(["x", "gl_at_", "gl_at_x.y", "a.b.c", "eyJhbGciOiJub25lIn0..", "0".repeat(8_000), "constructor", "-".repeat(200), "gl_at_local0123456789abcdef.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA000000"])("T-02 refuses rubbish: %s", async (value) => {
+  it.each([
+    "x",
+    "gl_at_",
+    "gl_at_x.y",
+    "a.b.c",
+    "eyJhbGciOiJub25lIn0..",
+    "0".repeat(8_000),
+    "constructor",
+    "-".repeat(200),
+    "gl_at_local0123456789abcdef.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA000000",
+  ])("T-02 refuses rubbish: %s", async (value) => {
     await refusedEverywhere(value);
   });
 });
@@ -102,31 +132,61 @@ describe("time and place", () => {
   it("T-06 keeps a token to its own resource: another's introspection and the admin API do not see it", async () => {
     expect([await isActive(world, good.access_token), await isActive(world, good.access_token, world.otherRs)]).toEqual([true, false]);
     expect((await api(good.access_token)).status).toBe(401);
-    expect([await isActive(world, admin), await isActive(world, admin, world.otherRs), (await api(admin)).status]).toEqual([false, false, 200]);
+    expect([await isActive(world, admin), await isActive(world, admin, world.otherRs), (await api(admin)).status]).toEqual([
+      false,
+      false,
+      200,
+    ]);
     expect(part(good.access_token, 1)["aud"]).toBe(RESOURCE);
   });
 
   it("T-07 says 403 with the scope that is missing and where the resource describes itself", async () => {
-    const { access_token: machine } = (await (await token(world, { grant_type: "client_credentials", resource: OTHER_RESOURCE }, basicOf(world.machine))).json()) as Tokens;
+    const { access_token: machine } = (await (
+      await token(world, { grant_type: "client_credentials", resource: OTHER_RESOURCE }, basicOf(world.machine))
+    ).json()) as Tokens;
     const small = await userinfo(machine);
     expect(small.headers.get("www-authenticate")).toMatch(/error="insufficient_scope".*scope="openid"/);
     await expectError(world, small, { status: 403, error: "insufficient_scope", reason: "bearer-scope" });
-    const reader = await world.server.admin.machine({ scope: "grantline:clients:read", settings: { allowed_scopes: ["grantline:clients:read"] } });
-    const { access_token: reads } = (await (await token(world, { grant_type: "client_credentials", scope: "grantline:clients:read" }, basicOf(reader))).json()) as Tokens;
+    const reader = await world.server.admin.machine({
+      scope: "grantline:clients:read",
+      settings: { allowed_scopes: ["grantline:clients:read"] },
+    });
+    const { access_token: reads } = (await (
+      await token(world, { grant_type: "client_credentials", scope: "grantline:clients:read" }, basicOf(reader))
+    ).json()) as Tokens;
     expect((await api(reads)).status).toBe(200);
     const refused = await api(reads, "/events");
     const challenge = refused.headers.get("www-authenticate") ?? "";
-    expect([refused.status, challenge.includes('error="insufficient_scope"'), /scope="grantline:[a-z:]+"/.test(challenge)]).toEqual([403, true, true]);
+    expect([refused.status, challenge.includes('error="insufficient_scope"'), /scope="grantline:[a-z:]+"/.test(challenge)]).toEqual([
+      403,
+      true,
+      true,
+    ]);
     const metadata = /resource_metadata="([^"]+)"/.exec(challenge)?.[1] as string;
-    expect(await (await fetch(metadata)).json()).toMatchObject({ resource: `${world.server.origin}/admin/v1`, authorization_servers: [world.issuer] });
-    const write = await fetch(`${world.server.origin}/admin/v1/clients`, { method: "POST", headers: { authorization: `Bearer ${reads}`, "content-type": "application/json" }, body: "{}" });
+    expect(await (await fetch(metadata)).json()).toMatchObject({
+      resource: `${world.server.origin}/admin/v1`,
+      authorization_servers: [world.issuer],
+    });
+    const write = await fetch(`${world.server.origin}/admin/v1/clients`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${reads}`, "content-type": "application/json" },
+      body: "{}",
+    });
     expect(write.status).toBe(403);
   });
 
   it("T-07 challenges a request without a token without an error (RFC 6750 §3.1)", async () => {
-    for (const [response, scope] of [[await fetch(`${world.issuer}/userinfo`), 'scope="openid"'], [await fetch(`${world.server.origin}/admin/v1/clients`), "resource_metadata="]] as const) {
+    for (const [response, scope] of [
+      [await fetch(`${world.issuer}/userinfo`), 'scope="openid"'],
+      [await fetch(`${world.server.origin}/admin/v1/clients`), "resource_metadata="],
+    ] as const) {
       const challenge = response.headers.get("www-authenticate") ?? "";
-      expect([response.status, challenge.startsWith('Bearer realm="grantline"'), challenge.includes(scope), challenge.includes("error=")]).toEqual([401, true, true, false]);
+      expect([
+        response.status,
+        challenge.startsWith('Bearer realm="grantline"'),
+        challenge.includes(scope),
+        challenge.includes("error="),
+      ]).toEqual([401, true, true, false]);
     }
   });
 
@@ -152,10 +212,16 @@ describe("how a token is shown", () => {
   it("T-09 looks at no token in query, body or cookie, and logs none of it", async () => {
     const NONE = { status: 401, error: "invalid_token", reason: "bearer-missing" };
     await expectError(world, await fetch(`${world.issuer}/userinfo?access_token=${good.access_token}`), NONE);
-    await expectError(world, await fetch(`${world.issuer}/userinfo`, { method: "POST", body: new URLSearchParams({ access_token: good.access_token }) }), NONE);
+    await expectError(
+      world,
+      await fetch(`${world.issuer}/userinfo`, { method: "POST", body: new URLSearchParams({ access_token: good.access_token }) }),
+      NONE,
+    );
     await expectError(world, await fetch(`${world.issuer}/userinfo`, { headers: { cookie: `access_token=${good.access_token}` } }), NONE);
     expect((await fetch(`${world.server.origin}/admin/v1/clients?access_token=${admin}`)).status).toBe(401);
-    const twice = await fetch(`${world.server.origin}/admin/v1/clients?access_token=${admin}`, { headers: { authorization: `Bearer ${admin}` } });
+    const twice = await fetch(`${world.server.origin}/admin/v1/clients?access_token=${admin}`, {
+      headers: { authorization: `Bearer ${admin}` },
+    });
     expect(twice.status).toBe(400);
     expect(world.server.logs()).not.toContain(good.access_token);
   });
@@ -176,15 +242,33 @@ describe("how a token is shown", () => {
   ];
 
   it.each(GRAMMAR)("T-16 reads the header by its grammar: %s", async (_what, header, status) => {
-    for (const [path, value] of [["/oauth/userinfo", good.access_token], ["/admin/v1/clients", admin]] as const) {
-      const answer = await raw(world, { method: "GET", path, headers: [["host", new URL(world.issuer).host], ["authorization", header(value)]] });
+    for (const [path, value] of [
+      ["/oauth/userinfo", good.access_token],
+      ["/admin/v1/clients", admin],
+    ] as const) {
+      const answer = await raw(world, {
+        method: "GET",
+        path,
+        headers: [
+          ["host", new URL(world.issuer).host],
+          ["authorization", header(value)],
+        ],
+      });
       expect([path, answer.status]).toEqual([path, status]);
     }
   });
 
   it("T-16 refuses two Authorization headers, whichever is good", async () => {
-    for (const order of [[admin, "x"], ["x", admin], [admin, admin]] as const) {
-      const answer = await raw(world, { method: "GET", path: "/admin/v1/clients", headers: [["host", new URL(world.issuer).host], ...order.map((value) => ["authorization", `Bearer ${value}`] as const)] });
+    for (const order of [
+      [admin, "x"],
+      ["x", admin],
+      [admin, admin],
+    ] as const) {
+      const answer = await raw(world, {
+        method: "GET",
+        path: "/admin/v1/clients",
+        headers: [["host", new URL(world.issuer).host], ...order.map((value) => ["authorization", `Bearer ${value}`] as const)],
+      });
       expect(answer.status).toBe(401);
     }
   });
@@ -192,7 +276,8 @@ describe("how a token is shown", () => {
 
 describe("T-17 keys", () => {
   const list = () => world.server.admin.call<{ items: { kid: string; alg: string; status: string }[] }>("GET", "/keys");
-  const published = async () => ((await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: { kid: string; d?: string; k?: string }[] }).keys;
+  const published = async () =>
+    ((await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: { kid: string; d?: string; k?: string }[] }).keys;
 
   it("T-17 keeps what the old key signed through a rotation, signs with the new one, and publishes public parts only", async () => {
     const before = await tokensFor(world, { scope: "openid notes:read" });
@@ -225,14 +310,18 @@ describe("T-17 keys", () => {
     const { privateKey } = ecKeys();
     const began = performance.now();
     await unchanged(world, async () => {
-      for (let index = 0; index < 200; index++) expect((await userinfo(jws({ ...header, kid: `unknown-${index}` }, claims, privateKey))).status).toBe(401);
+      for (let index = 0; index < 200; index++)
+        expect((await userinfo(jws({ ...header, kid: `unknown-${index}` }, claims, privateKey))).status).toBe(401);
     });
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   async function freshAdmin(): Promise<string> {
-    const client = { client_id: "grantline-admin", client_secret: "test-admin-secret-of-32-characters" } as Registered & { client_secret: string };
-    return ((await (await token(world, { grant_type: "client_credentials", scope: "grantline:admin" }, basicOf(client))).json()) as Tokens).access_token;
+    const client = { client_id: "grantline-admin", client_secret: "test-admin-secret-of-32-characters" } as Registered & {
+      client_secret: string;
+    };
+    return ((await (await token(world, { grant_type: "client_credentials", scope: "grantline:admin" }, basicOf(client))).json()) as Tokens)
+      .access_token;
   }
 });
 

@@ -17,17 +17,38 @@ beforeAll(async () => {
 });
 beforeEach(() => world.server.advance(61));
 
-const introspect = (value: string, headers: Readonly<Record<string, string>> = basicOf(world.rs), more: Readonly<Record<string, string>> = {}): Promise<Response> => postForm(`${world.issuer}/introspect`, { token: value, ...more }, headers);
+const introspect = (
+  value: string,
+  headers: Readonly<Record<string, string>> = basicOf(world.rs),
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> => postForm(`${world.issuer}/introspect`, { token: value, ...more }, headers);
 
 describe("introspection", () => {
   it("V-01 demands a confidential client or a token for it", async () => {
     const { access_token: value } = await tokensFor(world);
-    const send = (parameters: Record<string, string>, headers: Record<string, string> = {}) => unchanged(world, () => postForm(`${world.issuer}/introspect`, { token: value, ...parameters }, headers));
+    const send = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
+      unchanged(world, () => postForm(`${world.issuer}/introspect`, { token: value, ...parameters }, headers));
     await expectError(world, await send({}), { status: 401, error: "invalid_client", reason: "client-authentication-missing" });
-    await expectError(world, await send({ client_id: world.app.client_id }), { status: 401, error: "invalid_client", reason: "introspection-not-allowed" });
-    await expectError(world, await send({ client_id: world.rs.client_id }), { status: 401, error: "invalid_client", reason: "client-authentication-missing" });
-    await expectError(world, await send({}, { authorization: `Bearer ${value}` }), { status: 401, error: "invalid_token", reason: "bearer-invalid" });
-    await expectError(world, await postForm(`${world.issuer}/introspect`, {}, basicOf(world.rs)), { status: 400, error: "invalid_request", reason: "parameter-missing" });
+    await expectError(world, await send({ client_id: world.app.client_id }), {
+      status: 401,
+      error: "invalid_client",
+      reason: "introspection-not-allowed",
+    });
+    await expectError(world, await send({ client_id: world.rs.client_id }), {
+      status: 401,
+      error: "invalid_client",
+      reason: "client-authentication-missing",
+    });
+    await expectError(world, await send({}, { authorization: `Bearer ${value}` }), {
+      status: 401,
+      error: "invalid_token",
+      reason: "bearer-invalid",
+    });
+    await expectError(world, await postForm(`${world.issuer}/introspect`, {}, basicOf(world.rs)), {
+      status: 400,
+      error: "invalid_request",
+      reason: "parameter-missing",
+    });
   });
 
   it("V-02 says nothing but inactive, the same for every reason there is", async () => {
@@ -36,34 +57,68 @@ describe("introspection", () => {
     await revoke(world, world.app, revoked.refresh_token);
     const expired = await tokensFor(world);
     const rotated = family.refresh_token;
-    const foreign = (await (await token(world, { grant_type: "client_credentials", resource: "https://files.example/mcp" }, basicOf(world.machine))).json()) as Tokens;
+    const foreign = (await (
+      await token(world, { grant_type: "client_credentials", resource: "https://files.example/mcp" }, basicOf(world.machine))
+    ).json()) as Tokens;
     const { code } = await codeFor(world);
     await refresh(world.issuer, world.app, rotated);
     world.server.advance(900);
-    const values = ["x", "gl_at_x", "a.b.c", revoked.access_token, expired.access_token, foreign.access_token, code, rotated, family.refresh_token, world.rs.client_secret, "y".repeat(5_000)];
+    const values = [
+      "x",
+      "gl_at_x",
+      "a.b.c",
+      revoked.access_token,
+      expired.access_token,
+      foreign.access_token,
+      code,
+      rotated,
+      family.refresh_token,
+      world.rs.client_secret,
+      "y".repeat(5_000),
+    ];
     const answers = new Set<string>();
     for (const value of values) {
-      for (const more of [{}, { token_type_hint: "access_token" }, { token_type_hint: "refresh_token" }, { token_type_hint: "banana" }] as Record<string, string>[]) {
+      for (const more of [
+        {},
+        { token_type_hint: "access_token" },
+        { token_type_hint: "refresh_token" },
+        { token_type_hint: "banana" },
+      ] as Record<string, string>[]) {
         const response = await unchanged(world, () => introspect(value, basicOf(world.rs), more));
         const text = await response.text();
         expectCommon(response, text);
-        answers.add(JSON.stringify([response.status, text, [...response.headers].filter(([name]) => !["date", "x-correlation-id"].includes(name))]));
+        answers.add(
+          JSON.stringify([response.status, text, [...response.headers].filter(([name]) => !["date", "x-correlation-id"].includes(name))]),
+        );
       }
     }
     expect([...answers].map((each) => JSON.parse(each).slice(0, 2) as unknown)).toEqual([[200, '{"active":false}']]);
+  });
+
+  it("V-02 shows a client its own refresh token while it is the current one, and none that was rotated", async () => {
+    const first = await tokensFor(world, { client: world.web });
+    const seen = async (value: string): Promise<unknown> =>
+      ((await (await introspect(value, basicOf(world.web))).json()) as { active: boolean }).active;
+    expect(await seen(first.refresh_token)).toBe(true);
+    const second = (await (await refresh(world.issuer, world.web, first.refresh_token)).json()) as Tokens & { refresh_token: string };
+    expect([await seen(first.refresh_token), await seen(second.refresh_token)]).toEqual([false, true]);
   });
 
   it("V-02 makes a client that scans wait where it has a limit, and an address whose guesses fail", { timeout: 60_000 }, async () => {
     const strict = await startWorld({ env: { GRANTLINE_LIMIT_FAILURES: "30" } });
     try {
       await strict.server.admin.call("PATCH", `/clients/${strict.machine.client_id}`, { settings: { requests_per_minute: 100 } });
-      const scan = (index: number, headers: Readonly<Record<string, string>>) => postForm(`${strict.issuer}/introspect`, { token: `gl_at_local0123456789abcdef.${index}.x` }, headers);
+      const scan = (index: number, headers: Readonly<Record<string, string>>) =>
+        postForm(`${strict.issuer}/introspect`, { token: `gl_at_local0123456789abcdef.${index}.x` }, headers);
       const statuses = new Map<number, number>();
       for (let index = 0; index < 300; index++) {
         const { status } = await scan(index, basicOf(strict.machine));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
-      expect([...statuses]).toEqual([[200, 100], [429, 200]]);
+      expect([...statuses]).toEqual([
+        [200, 100],
+        [429, 200],
+      ]);
       const limited = await scan(0, basicOf(strict.machine));
       expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
       expect(limited.headers.get("ratelimit-policy")).toBe('"client";q=100;w=60');
@@ -83,10 +138,24 @@ describe("introspection", () => {
     const admin = { authorization: `Bearer ${await world.server.admin.token()}` };
     for (const headers of [basicOf(world.rs), admin]) {
       const body = (await (await introspect(value, headers)).json()) as Record<string, unknown>;
-      expect(Object.keys(body).toSorted()).toEqual(["active", "aud", "client_id", "entity", "exp", "gid", "iat", "iss", "jti", "scope", "sub", "token_type"]);
+      expect(Object.keys(body).toSorted()).toEqual([
+        "active",
+        "aud",
+        "client_id",
+        "entity",
+        "exp",
+        "gid",
+        "iat",
+        "iss",
+        "jti",
+        "scope",
+        "sub",
+        "token_type",
+      ]);
       expect(body["active"]).toBe(true);
     }
-    for (const other of [world.otherRs, world.web, world.machine]) expect(await (await introspect(value, basicOf(other))).json()).toEqual({ active: false });
+    for (const other of [world.otherRs, world.web, world.machine])
+      expect(await (await introspect(value, basicOf(other))).json()).toEqual({ active: false });
   });
 });
 
@@ -98,16 +167,23 @@ describe("revocation", () => {
     expect([result.status, await result.text(), types]).toEqual([200, "", ["GrantRevoked"]]);
     for (const value of [family.access_token, second.access_token, second.refresh_token]) expect(await isActive(world, value)).toBe(false);
     expect((await unchanged(world, () => revoke(world, world.app, second.refresh_token))).status).toBe(200);
-    await expectError(world, await refresh(world.issuer, world.app, second.refresh_token), { status: 400, error: "invalid_grant", reason: "grant-revoked" });
+    await expectError(world, await refresh(world.issuer, world.app, second.refresh_token), {
+      status: 400,
+      error: "invalid_grant",
+      reason: "grant-revoked",
+    });
   });
 
-  it.each(["access_token", "refresh_token", "banana", "", "id_token"])("V-04 finds either kind whatever the hint says: %s", async (hint) => {
-    const family = await tokensFor(world);
-    expect((await revoke(world, world.app, family.access_token, { token_type_hint: hint })).status).toBe(200);
-    expect([await isActive(world, family.access_token), await isActive(world, family.refresh_token)]).toEqual([false, true]);
-    expect((await revoke(world, world.app, family.refresh_token, { token_type_hint: hint })).status).toBe(200);
-    expect(await isActive(world, family.refresh_token)).toBe(false);
-  });
+  it.each(["access_token", "refresh_token", "banana", "", "id_token"])(
+    "V-04 finds either kind whatever the hint says: %s",
+    async (hint) => {
+      const family = await tokensFor(world);
+      expect((await revoke(world, world.app, family.access_token, { token_type_hint: hint })).status).toBe(200);
+      expect([await isActive(world, family.access_token), await isActive(world, family.refresh_token)]).toEqual([false, true]);
+      expect((await revoke(world, world.app, family.refresh_token, { token_type_hint: hint })).status).toBe(200);
+      expect(await isActive(world, family.refresh_token)).toBe(false);
+    },
+  );
 
   it("V-04 an access token goes alone: its family goes on, and it is never back", async () => {
     const family = await tokensFor(world);
@@ -118,27 +194,38 @@ describe("revocation", () => {
     expect((await unchanged(world, () => revoke(world, world.app, family.access_token))).status).toBe(200);
   });
 
-  it.each(["x", "gl_rt_x", "a.b.c", "constructor", "\u0000", "y".repeat(5_000)])("V-04 takes rubbish for already revoked: %s", async (value) => {
-    expect((await unchanged(world, () => revoke(world, world.app, value))).status).toBe(200);
-  });
+  it.each(["x", "gl_rt_x", "a.b.c", "constructor", "\u0000", "y".repeat(5_000)])(
+    "V-04 takes rubbish for already revoked: %s",
+    async (value) => {
+      expect((await unchanged(world, () => revoke(world, world.app, value))).status).toBe(200);
+    },
+  );
 
   it("V-04 refuses another client's token, which stays valid; and a request without one", async () => {
     const family = await tokensFor(world);
     for (const value of [family.access_token, family.refresh_token]) {
       for (const client of [world.web, world.stranger, world.rs]) {
-        await expectError(world, await unchanged(world, () => revoke(world, client, value)), { status: 400, error: "invalid_grant", reason: "client-mismatch" });
+        await expectError(world, await unchanged(world, () => revoke(world, client, value)), {
+          status: 400,
+          error: "invalid_grant",
+          reason: "client-mismatch",
+        });
       }
       expect(await isActive(world, value)).toBe(true);
     }
     await expectError(world, await revoke(world, world.app, ""), { status: 400, error: "invalid_request", reason: "parameter-missing" });
     const webs = await tokensFor(world, { client: world.web });
-    const unproven = await unchanged(world, () => postForm(`${world.issuer}/revoke`, { token: webs.access_token, client_id: world.web.client_id }));
+    const unproven = await unchanged(world, () =>
+      postForm(`${world.issuer}/revoke`, { token: webs.access_token, client_id: world.web.client_id }),
+    );
     await expectError(world, unproven, { status: 401, error: "invalid_client", reason: "client-authentication-missing" });
     expect(await isActive(world, webs.access_token)).toBe(true);
   });
 
   it("V-04 ends a machine's token, which has no grant", async () => {
-    const { access_token: value } = (await (await token(world, { grant_type: "client_credentials", resource: RESOURCE }, basicOf(world.machine))).json()) as Tokens;
+    const { access_token: value } = (await (
+      await token(world, { grant_type: "client_credentials", resource: RESOURCE }, basicOf(world.machine))
+    ).json()) as Tokens;
     expect(await isActive(world, value)).toBe(true);
     const { result, types } = await eventsDuring(world, () => revoke(world, world.machine, value));
     expect([result.status, types, await isActive(world, value)]).toEqual([200, ["AccessTokenRevoked"], false]);
@@ -160,7 +247,12 @@ describe("V-05 the store is away", () => {
         () => refresh(world.issuer, world.app, family.refresh_token),
         () => redeem({ issuer: world.issuer, client: world.app }, pending.code, pending.verifier),
         () => token(world, { grant_type: "client_credentials", resource: RESOURCE }, basicOf(world.machine)),
-        () => fetch(`${world.issuer}/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ redirect_uris: ["https://client.example/cb"], token_endpoint_auth_method: "none" }) }),
+        () =>
+          fetch(`${world.issuer}/register`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ redirect_uris: ["https://client.example/cb"], token_endpoint_auth_method: "none" }),
+          }),
       ];
       for (const write of writes) {
         const response = await write();

@@ -32,16 +32,28 @@ export async function startServer(env: Environment, script: string = MAIN): Prom
 }
 
 /** A start that is expected to fail: its exit code and the lines of its standard error. */
-export async function failedStart(env: Environment): Promise<{ readonly code: number | NodeJS.Signals; readonly lines: readonly string[]; readonly out: string }> {
+export async function failedStart(
+  env: Environment,
+): Promise<{ readonly code: number | NodeJS.Signals; readonly lines: readonly string[]; readonly out: string }> {
   const run = launch(env, MAIN);
   const timer = setTimeout(() => run.child.kill("SIGKILL"), 20_000);
   const code = await run.ended;
   clearTimeout(timer);
-  return { code, lines: run.error().split("\n").filter((line) => line !== ""), out: run.out() };
+  return {
+    code,
+    lines: run
+      .error()
+      .split("\n")
+      .filter((line) => line !== ""),
+    out: run.out(),
+  };
 }
 
 function launch(env: Environment, script: string): Omit<StartedServer, "seconds"> {
-  const child = spawn(process.execPath, [script], { env: { PATH: process.env["PATH"] ?? "", GRANTLINE_LOG_LEVEL: "warn", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script], {
+    env: { PATH: process.env["PATH"] ?? "", GRANTLINE_LOG_LEVEL: "warn", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let error = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));

@@ -21,22 +21,16 @@ export class WorkerLine {
   }
 
   get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
-    return send(this.#port, this.#agent, "GET", path, headers);
+    return this.#send("GET", path, headers);
   }
 
   post(path: string, form: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
-    return send(
-      this.#port,
-      this.#agent,
-      "POST",
-      path,
-      { "content-type": "application/x-www-form-urlencoded", ...headers },
-      new URLSearchParams(form).toString(),
-    );
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#send("POST", path, { ...type, ...headers }, new URLSearchParams(form).toString());
   }
 
   json(path: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
-    return send(this.#port, this.#agent, "POST", path, { "content-type": "application/json", ...headers }, JSON.stringify(body));
+    return this.#send("POST", path, { "content-type": "application/json", ...headers }, JSON.stringify(body));
   }
 
   async active(caller: { readonly client_id: string; readonly client_secret: string }, token: string): Promise<boolean> {
@@ -47,6 +41,10 @@ export class WorkerLine {
   close(): void {
     this.#agent.destroy();
   }
+
+  #send(method: string, path: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Reply> {
+    return send({ port: this.#port, agent: this.#agent, method, path, headers, ...(body === undefined ? {} : { body }) });
+  }
 }
 
 /** A line to each of the worker processes behind a port. The primary hands out connections in turn. */
@@ -54,7 +52,7 @@ export async function linesToWorkers(port: number, workers = 2): Promise<readonl
   const lines = new Map<number, WorkerLine>();
   for (let tries = 0; tries < 50 && lines.size < workers; tries++) {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const { body } = await send(port, agent, "GET", "/health/live");
+    const { body } = await send({ port, agent, method: "GET", path: "/health/live" });
     const pid = body["pid"] as number;
     if (lines.has(pid)) agent.destroy();
     else lines.set(pid, new WorkerLine(port, pid, agent));
@@ -70,32 +68,25 @@ export async function startTwoWorkers(env: Readonly<Record<string, string>> = {}
   return server;
 }
 
-function send(
-  port: number,
-  agent: Agent,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  body?: string,
-): Promise<Reply> {
+interface Sending {
+  readonly port: number;
+  readonly agent: Agent;
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+function send({ port, agent, method, path, headers = {}, body }: Sending): Promise<Reply> {
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: "localhost",
-        port,
-        agent,
-        method,
-        path,
-        headers: { ...headers, ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }) },
-      },
-      (incoming) => {
-        let text = "";
-        incoming.setEncoding("utf8");
-        incoming.on("data", (chunk: string) => (text += chunk));
-        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, body: parsed(text) }));
-        incoming.on("error", reject);
-      },
-    );
+    const outgoing = request({ host: "localhost", port, agent, method, path, headers: { ...headers, ...length } }, (incoming) => {
+      let text = "";
+      incoming.setEncoding("utf8");
+      incoming.on("data", (chunk: string) => (text += chunk));
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, body: parsed(text) }));
+      incoming.on("error", reject);
+    });
     outgoing.on("error", reject);
     outgoing.end(body);
   });

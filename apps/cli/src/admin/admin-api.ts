@@ -28,9 +28,16 @@ export async function postToAdminApi(command: Command, terminal: Terminal, path:
   const { server, people } = settingsOf(command, terminal);
   const issuer = options.issuer ?? server.issuer;
   const secret = options.adminSecretFile === undefined ? people.adminSecret : readSecret(options.adminSecretFile);
-  if (secret === undefined) throw new CommandFailed("Give the secret of grantline-admin in GRANTLINE_ADMIN_SECRET or by --admin-secret-file. The server printed it at its first start.");
+  if (secret === undefined)
+    throw new CommandFailed(
+      "Give the secret of grantline-admin in GRANTLINE_ADMIN_SECRET or by --admin-secret-file. The server printed it at its first start.",
+    );
   const token = await takeToken(issuer, secret);
-  return send(`${new URL(issuer).origin}/admin/v1${path}`, { authorization: `Bearer ${token}`, "content-type": "application/json" }, JSON.stringify(body));
+  return send(
+    `${new URL(issuer).origin}/admin/v1${path}`,
+    { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    JSON.stringify(body),
+  );
 }
 
 async function takeToken(issuer: string, secret: string): Promise<string> {
@@ -52,7 +59,10 @@ async function send(url: string, headers: Readonly<Record<string, string>>, body
   const answer = parsed(text);
   if (response.ok && answer !== undefined) return answer;
   const said = answer?.["error_description"] ?? answer?.["detail"] ?? answer?.["title"] ?? text.slice(0, 200);
-  throw new CommandFailed(`${url} answered ${response.status}: ${String(said)} (correlation id ${response.headers.get("x-correlation-id") ?? "none"})`, 1);
+  throw new CommandFailed(
+    `${url} answered ${response.status}: ${String(said)} (correlation id ${response.headers.get("x-correlation-id") ?? "none"})`,
+    1,
+  );
 }
 
 function parsed(text: string): Answer | undefined {

@@ -20,7 +20,10 @@ export function clientCommand(terminal: Terminal): Command {
     .option("--id <client_id>", "a client_id of your choice; else one is made up")
     .option("--redirect-uri <uri>", "where people come back to; repeat it", collect, [])
     .option("--machine", "uses client_credentials, has no people")
-    .option("--auth <method>", "none, client_secret_basic, client_secret_post or private_key_jwt; default none, with --machine client_secret_basic")
+    .option(
+      "--auth <method>",
+      "none, client_secret_basic, client_secret_post or private_key_jwt; default none, with --machine client_secret_basic",
+    )
     .option("--jwks-uri <uri>", "where its public keys are, for private_key_jwt")
     .option("--scope <name>", "may have only this scope; repeat it. grantline:* scopes are had this way alone", collect, [])
     .action(async (options: AddOptions, command: Command) => {

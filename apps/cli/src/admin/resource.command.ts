@@ -20,7 +20,12 @@ export function resourceCommand(terminal: Terminal): Command {
     .description("Registers an MCP server as a resource, with the client that introspects its tokens.")
     .argument("<uri>", "the server's MCP endpoint, exactly as clients reach it")
     .option("--name <name>", "what people read on the consent page; else the URI")
-    .option("--scope <name=description>", "a scope with its description in plain words; repeat it. A * before the name makes it a default scope", collectScope, [])
+    .option(
+      "--scope <name=description>",
+      "a scope with its description in plain words; repeat it. A * before the name makes it a default scope",
+      collectScope,
+      [],
+    )
     .option("--format <format>", "format of its access tokens: jwt or opaque; else the server's")
     .action(async (uri: string, options: AddOptions, command: Command) => {
       const answer = await postToAdminApi(command, terminal, "/resources", {
@@ -36,6 +41,7 @@ export function resourceCommand(terminal: Terminal): Command {
 
 function collectScope(value: string, former: readonly Scope[]): readonly Scope[] {
   const [, star, name, description] = /^(\*?)([^=\s]+)=(.+)$/.exec(value) ?? [];
-  if (name === undefined || description === undefined) throw new InvalidArgumentError('Write a scope as name=description, for instance "notes:read=Read your notes".');
+  if (name === undefined || description === undefined)
+    throw new InvalidArgumentError('Write a scope as name=description, for instance "notes:read=Read your notes".');
   return [...former, { name, description, ...(star === "*" ? { default: true as const } : {}) }];
 }

@@ -8,7 +8,9 @@ import { verifyEvents } from "./verify-events.ts";
 export function eventsCommand(terminal: Terminal): Command {
   const open = (command: Command) => openSqliteEventLog({ file: dataFiles(settingsOf(command, terminal)).events });
   const verify = new Command("verify")
-    .description("Recomputes the hash chain of every stream and names the first position that was altered, removed, inserted or reordered; exit code 1 then.")
+    .description(
+      "Recomputes the hash chain of every stream and names the first position that was altered, removed, inserted or reordered; exit code 1 then.",
+    )
     .action(async (_options: unknown, command: Command) => {
       const log = open(command);
       try {

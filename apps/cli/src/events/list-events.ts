@@ -10,7 +10,11 @@ export interface ListOptions {
 const PAGE = 500;
 
 /** One line an event: position and hash, then the envelope exactly as it was hashed. */
-export async function listEvents(store: EventStore, { stream, after = START, type, limit = Infinity }: ListOptions, out: (text: string) => void): Promise<void> {
+export async function listEvents(
+  store: EventStore,
+  { stream, after = START, type, limit = Infinity }: ListOptions,
+  out: (text: string) => void,
+): Promise<void> {
   let written = 0;
   for await (const event of stream === undefined ? wholeLog(store, after) : oneStream(store, stream, after)) {
     if (written >= limit) return;
@@ -21,7 +25,7 @@ export async function listEvents(store: EventStore, { stream, after = START, typ
 }
 
 async function* wholeLog(store: EventStore, after: Position): AsyncGenerator<StoredEvent> {
-  for (let from = after; ; ) {
+  for (let from = after; ;) {
     const page = await store.readAll(from, PAGE);
     yield* page;
     const last = page.at(-1);

@@ -22,7 +22,9 @@ it("records the end of codes nobody redeemed, of idle families and of old ones, 
   const reasons = async (): Promise<readonly string[]> => {
     const { store } = platform.context;
     const events = await store.readAll("0", 10_000);
-    return events.filter(({ type }) => type === "GrantExpired").map(({ body }) => (JSON.parse(body) as { data: { reason: string } }).data.reason);
+    return events
+      .filter(({ type }) => type === "GrantExpired")
+      .map(({ body }) => (JSON.parse(body) as { data: { reason: string } }).data.reason);
   };
   const useIt = async (): Promise<void> => {
     living = ((await (await refresh(platform.issuer, client, living as string)).json()) as { refresh_token: string }).refresh_token;

@@ -51,6 +51,23 @@ describe("an Idempotency-Key on a write", () => {
     expect(await post("/resources", service, "key-3")).toMatchObject({ status: 422 });
   });
 
+  it("repeats an answer to nobody who could not have got it: not to a lesser token of the same client (P14)", async () => {
+    const powerful = { ...service, settings: { allowed_scopes: ["grantline:admin"] } };
+    expect(await post("/clients", powerful, "key-power")).toMatchObject({
+      status: 201,
+      text: expect.stringContaining("client_secret") as string,
+    });
+    const taken = await fetch(`${platform.issuer}/token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${Buffer.from(`grantline-admin:${ADMIN_SECRET}`).toString("base64")}` },
+      body: new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:clients" }),
+    });
+    const { access_token: lesser } = (await taken.json()) as { access_token: string };
+    const headers = { authorization: `Bearer ${lesser}`, "idempotency-key": "key-power" };
+    const answer = await platform.admin.raw("POST", "/clients", powerful, headers);
+    expect([answer.status, await answer.text()]).toEqual([403, expect.not.stringContaining("client_secret")]);
+  });
+
   it("repeats a refusal too", async () => {
     const first = await post("/resources", { uri: "relative", name: "x" }, "key-4");
     const second = await post("/resources", { uri: "relative", name: "x" }, "key-4");

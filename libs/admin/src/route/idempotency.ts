@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRequest, HttpResponse } from "@grantline/oauth/http";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem, problemResponse } from "../problem.ts";
+import type { Caller } from "./caller.ts";
 
 /** Table of requests taken on and answers given, by caller and key. Not a projection: nothing else knows it, and losing it loses repeats only. */
 const TABLE = "admin-answers.v1";
@@ -31,13 +32,14 @@ export interface IdempotentRequest {
 }
 
 /** Reads the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header); undefined without one. Throws AdminProblem 400. */
-export function idempotentRequest(request: HttpRequest, clientId: string): IdempotentRequest | undefined {
+export function idempotentRequest(request: HttpRequest, caller: Caller): IdempotentRequest | undefined {
   const header = request.headers["idempotency-key"];
   if (header === undefined) return undefined;
   const key = typeof header === "string" ? header.replace(/^"(.*)"$/, "$1") : "";
   if (!/^[!-~]{1,255}$/.test(key)) throw new AdminProblem(400, "idempotency-key-malformed", "Give 1 to 255 printable ASCII characters.");
   const requestHash = digest([request.method, request.path, request.query, request.body ?? ""]);
-  return { id: digest([clientId, key]), requestHash };
+  // P14: an answer may hold a secret, so neither another person behind the same client gets it nor a token that could not have asked
+  return { id: digest([caller.clientId, caller.sub, caller.admin ? "admin" : "", key]), requestHash };
 }
 
 /**

@@ -12,7 +12,10 @@ export const pageQuery = {
 export function pageOf<T extends z.ZodType>(
   item: T,
 ): z.ZodObject<{ items: z.ZodArray<T>; next_cursor: z.ZodOptional<z.ZodString>; parked: z.ZodOptional<z.ZodArray<z.ZodString>> }> {
-  const parked = z.array(z.string()).optional().describe("Streams left out of this page because they hold an event this release can't read.");
+  const parked = z
+    .array(z.string())
+    .optional()
+    .describe("Streams left out of this page because they hold an event this release can't read.");
   return z.object({ items: z.array(item), next_cursor: z.string().optional(), parked });
 }
 

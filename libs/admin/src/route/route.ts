@@ -62,7 +62,7 @@ export function defineRoute<Q, B>(context: AdminParts, route: AdminRoute<Q, B>):
     handle: async (request) => {
       const caller = await authenticateCaller(context, request, route.area, writes ? "write" : "read");
       const limits = limitHeaders(context, caller, await context.directory.find(caller.clientId));
-      const idempotent = writes ? idempotentRequest(request, caller.clientId) : undefined;
+      const idempotent = writes ? idempotentRequest(request, caller) : undefined;
       const run = async (salt?: string): Promise<HttpResponse> =>
         respond(await route.handle(context, makeCall(context, route, request, caller, salt)));
       const response = idempotent === undefined ? await run() : await answerOnce(context, idempotent, request.correlationId, run);

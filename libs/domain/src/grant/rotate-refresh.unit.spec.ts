@@ -13,7 +13,11 @@ describe("rotating a refresh token", () => {
     expect(done.decision).toEqual(
       decided({ kind: "rotated" }, { type: "RefreshTokenRotated", data: { access: access(1), refresh: refresh(1) } }),
     );
-    expect(done.state).toMatchObject({ refresh: refresh(1), tokens: [access(0), access(1)], history: { newest: 0, hashes: [digest("refresh-0")] } });
+    expect(done.state).toMatchObject({
+      refresh: refresh(1),
+      tokens: [access(0), access(1)],
+      history: { newest: 0, hashes: [digest("refresh-0")] },
+    });
   });
 
   it("keeps scope and resource as asked, for a retry to repeat", () => {
@@ -66,7 +70,9 @@ describe("rotating a refresh token", () => {
   it("holds no more than 32 live access tokens a family: the oldest go first", () => {
     const many = Array.from({ length: 40 }, (_, generation) => rotation(generation, T0 + 100 + generation)).flat();
     const { state } = given(grantDecider, [...active(), ...many]);
-    expect((state as Extract<typeof state, { status: "active" }>).tokens.map(({ n }) => n)).toEqual(Array.from({ length: 32 }, (_, index) => index + 9));
+    expect((state as Extract<typeof state, { status: "active" }>).tokens.map(({ n }) => n)).toEqual(
+      Array.from({ length: 32 }, (_, index) => index + 9),
+    );
   });
 });
 

@@ -4,9 +4,6 @@ import type { GenerationRaised, SubjectEvent, SubjectState } from "./types.ts";
 
 type LiveSubject = Extract<SubjectState, { status: "active" | "disabled" }>;
 
-/** Older sessions are over by their own lifetime. */
-const SESSIONS_KEPT = 100;
-
 /** The subject after one more event. Total: an event that does not fit the state changes nothing. */
 export function evolveSubject(state: SubjectState, event: Recorded<SubjectEvent>): SubjectState {
   if (state.status === "none")
@@ -20,7 +17,7 @@ function evolveLive(state: LiveSubject, event: Recorded<SubjectEvent>): SubjectS
     case "SubjectSeen":
       return { ...state, claims: event.data.claims, groups: event.data.groups };
     case "SubjectDisabled":
-      return { ...state, status: "disabled", reason: event.data.reason, generation: event.data.generation };
+      return { ...state, status: "disabled", reason: event.data.reason, generation: event.data.generation, endedSessions: [] };
     case "SubjectEnabled":
       return enabled(state);
     case "GenerationRaised":
@@ -40,8 +37,9 @@ function enabled(state: LiveSubject): SubjectState {
 }
 
 function raised(state: LiveSubject, { of, generation, sessionId }: GenerationRaised["data"]): SubjectState {
-  if (of === "subject") return { ...state, generation };
+  // What was made under a lower generation is dead with or without its session, so the list can begin anew
+  if (of === "subject") return { ...state, generation, endedSessions: [] };
   return sessionId === undefined || state.endedSessions.includes(sessionId)
     ? state
-    : { ...state, endedSessions: [...state.endedSessions, sessionId].slice(-SESSIONS_KEPT) };
+    : { ...state, endedSessions: [...state.endedSessions, sessionId] };
 }

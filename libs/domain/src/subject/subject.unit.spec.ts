@@ -82,12 +82,14 @@ describe("barring and revoking", () => {
     expect(given(subjectDecider, out.history).when(endSession()).decision).toEqual(decided(unchanged));
   });
 
-  it("remembers the last 100 ended sessions", () => {
-    const many = Array.from({ length: 105 }, (_, n) =>
+  it("never forgets an ended session, however many end after it, until a raised generation ends them all (P5)", () => {
+    const many = Array.from({ length: 1_000 }, (_, n) =>
       at<SubjectEvent>(T0, { type: "GenerationRaised", data: { of: "session", generation: 0, sessionId: `x${n}`, reason: "logout" } }),
     ).flat();
-    const { endedSessions } = fold(subjectDecider, [...active, ...many]) as { endedSessions: readonly string[] };
-    expect([endedSessions.length, endedSessions[0], endedSessions.at(-1)]).toEqual([100, "x5", "x104"]);
+    const state = fold(subjectDecider, [...active, ...many]) as { endedSessions: readonly string[] };
+    expect([state.endedSessions.length, state.endedSessions[0], state.endedSessions.at(-1)]).toEqual([1_000, "x0", "x999"]);
+    for (const command of [revokeAll, disable])
+      expect(given(subjectDecider, [...active, ...many]).when(command).state).toMatchObject({ generation: 1, endedSessions: [] });
   });
 });
 

@@ -20,7 +20,7 @@ export interface KnownSubject {
   readonly claims: string;
   readonly groups: readonly string[];
   readonly generation: number;
-  /** Ended session ids, the last 100. */
+  /** Ended session ids, all of this generation: grants made in a session may outlive it by far, and must stay dead (P5). */
   readonly endedSessions: readonly string[];
 }
 export type SubjectState =

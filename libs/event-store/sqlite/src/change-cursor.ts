@@ -6,13 +6,14 @@ const MANY = 5_000;
 const NOTHING: readonly StreamChange[] = [];
 
 /** Reads what was written since it was read last, by anybody. */
-function createTail(reader: Reader) {
+function createTail(reader: Reader, except: string) {
   let position = reader.head();
   return {
     read: (): readonly StreamChange[] | "many" => {
-      const tail = reader.tail(position, MANY);
+      const head = reader.head();
+      const tail = reader.tail(position, head, except, MANY);
       // Moved on only once all was read: a failing read must not swallow a change.
-      position = tail.length < MANY ? (tail.at(-1)?.position ?? position) : reader.head();
+      position = head;
       return tail.length < MANY ? tail : "many";
     },
     skipTo: (known: number) => {
@@ -22,8 +23,8 @@ function createTail(reader: Reader) {
 }
 
 /** Beside the writer of another process: SQLite's own counter says when to read the tail. */
-export function peerCursor(reader: Reader): ChangeCursor {
-  const tail = createTail(reader);
+export function peerCursor(reader: Reader, except: string): ChangeCursor {
+  const tail = createTail(reader, except);
   let version = -1;
   let exact = false;
   const expire = () => {
@@ -53,9 +54,9 @@ export interface OwnerCursor extends ChangeCursor {
  * In the process that has the writer: its thread counts commits this process does not know of in shared memory, so a poll costs
  * nanoseconds.
  */
-export function ownerCursor(reader: Reader, unseenCommits: Int32Array): OwnerCursor {
+export function ownerCursor(reader: Reader, unseenCommits: Int32Array, except: string): OwnerCursor {
   let commits = Atomics.load(unseenCommits, 0);
-  const tail = createTail(reader);
+  const tail = createTail(reader, except);
   return {
     poll: () => {
       const now = Atomics.load(unseenCommits, 0);

@@ -23,14 +23,17 @@ export function openSqliteEventLog({ file }: { readonly file: string }): SqliteE
   const reader = openReader(file);
   const db = openForReading(file);
   const listed = "EXISTS (SELECT 1 FROM streams WHERE name = e.stream AND id = e.stream_id)";
-  const page = db.prepare(`SELECT stream_id AS streamId, ${listed} AS findable, CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body
+  const page =
+    db.prepare(`SELECT stream_id AS streamId, ${listed} AS findable, CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body
     FROM events e WHERE (stream_id, revision) > (?, ?) ORDER BY stream_id, revision LIMIT ${PAGE}`);
   const count = db.prepare("SELECT count(*) AS events, max(position) AS last FROM events");
   const first = db.prepare("SELECT 1 FROM events WHERE position = 1");
-  const gap = db.prepare("SELECT position + 1 AS missing FROM events e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY position LIMIT 1");
+  const gap = db.prepare(
+    "SELECT position + 1 AS missing FROM events e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY position LIMIT 1",
+  );
 
   function* inStreamOrder(): Generator<LogEntry> {
-    for (let after: readonly [number, number] = [0, -1]; ; ) {
+    for (let after: readonly [number, number] = [0, -1]; ;) {
       const rows = page.all(...after) as unknown as (StoredEvent & { readonly streamId: number; readonly findable: number })[];
       for (const { streamId: _streamId, findable, ...event } of rows) yield { event, findable: findable === 1 };
       const last = rows.at(-1);

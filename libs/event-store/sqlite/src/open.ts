@@ -55,9 +55,10 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   const shared = listen !== undefined || connect !== undefined;
   const look = shared ? setInterval(wakeAll, LOOK_MS).unref() : undefined;
 
-  const changes = (): ChangeCursor => {
-    if (connect !== undefined) return guarded(peerCursor(reader));
-    const cursor = ownerCursor(reader, unseen);
+  // no stream begins with NUL: by default nothing is left out
+  const changes = (except = "\0"): ChangeCursor => {
+    if (connect !== undefined) return guarded(peerCursor(reader, except));
+    const cursor = ownerCursor(reader, unseen, except);
     cursors.add(cursor);
     return guarded(cursor);
   };

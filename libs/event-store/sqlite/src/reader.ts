@@ -7,8 +7,8 @@ export interface Reader {
   last(stream: string): StoredEvent | undefined;
   all(after: number, limit: number): StoredEvent[];
   head(): number;
-  /** Which streams were written after a position; no bodies. */
-  tail(after: number, limit: number): readonly TailEntry[];
+  /** Which streams were written between two positions, those with the prefix `except` left out; no bodies. */
+  tail(after: number, upTo: number, except: string, limit: number): readonly TailEntry[];
   /** Changes whenever another connection has committed. About 2 µs. */
   version(): number;
   close(): void;
@@ -29,7 +29,9 @@ export function openReader(file: string): Reader {
   const last = db.prepare(`SELECT ${COLUMNS} ${ofStream} ORDER BY revision DESC LIMIT 1`);
   const all = db.prepare(`SELECT ${COLUMNS} FROM events WHERE events.position > ? ORDER BY events.position LIMIT ?`);
   const head = db.prepare("SELECT max(position) AS position FROM events");
-  const tail = db.prepare("SELECT position, stream, revision FROM events WHERE position > ? ORDER BY position LIMIT ?");
+  const tail = db.prepare(
+    "SELECT position, stream, revision FROM events WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) <> ?3 ORDER BY position LIMIT ?4",
+  );
   const version = db.prepare("PRAGMA data_version");
   version.setReturnArrays(true); // asked at every request beside another process's writer
   return {
@@ -37,7 +39,7 @@ export function openReader(file: string): Reader {
     last: (name) => last.get(name) as unknown as StoredEvent | undefined,
     all: (after, limit) => all.all(after, limit) as unknown as StoredEvent[],
     head: () => Number(head.get()?.["position"] ?? 0),
-    tail: (after, limit) => tail.all(after, limit) as unknown as TailEntry[],
+    tail: (after, upTo, except, limit) => tail.all(after, upTo, except, limit) as unknown as TailEntry[],
     version: () => (version.get() as unknown as [number])[0],
     close: () => db.close(),
   };

@@ -19,7 +19,11 @@ describe("the writer thread", () => {
     const open = threadTransport({ file: folder.file, unseenCommits: new SharedArrayBuffer(4) });
     const downs: string[] = [];
     const first = await new Promise<string>((resolve, reject) => {
-      open({ replies: () => reject(new Error("answered")), down: (why) => void resolve(downs.push(why) && why) })
+      const down = (why: string): void => {
+        downs.push(why);
+        resolve(why);
+      };
+      open({ replies: () => reject(new Error("answered")), down })
         // No batch at all: nothing the code expects, so the thread ends.
         .then((transport) => transport.send(0, undefined as unknown as AppendBatch), reject);
     });

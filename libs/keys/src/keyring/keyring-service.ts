@@ -59,6 +59,11 @@ export function createKeyringService(options: KeyringServiceOptions): KeyringSer
     lastUnknown = now;
     refresh().catch(onError);
   };
+  /** The cache of streams is exact across processes, so the keyring's place in it tells whether anything has happened to a key. */
+  const current = (): Promise<void> | undefined => {
+    const known = keyring.loadCached(region);
+    return known !== undefined && known.revision <= snapshot.revision ? undefined : refresh().then(() => undefined);
+  };
   /** One change at a time within this process. A failure is its caller's to hear, not the next one's. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = queue.then(work);
@@ -70,7 +75,7 @@ export function createKeyringService(options: KeyringServiceOptions): KeyringSer
   const tick = (): Promise<void> => inTurn(() => changes.tick(systemMeta()));
 
   return {
-    signer: createTokenSigner({ snapshot: () => snapshot, algs, clock, onUnknownKey }),
+    signer: createTokenSigner({ snapshot: () => snapshot, algs, clock, onUnknownKey, current }),
     async start() {
       await tick();
       timer = setInterval(() => void tick().catch(onError), TICK_EVERY_MS).unref();

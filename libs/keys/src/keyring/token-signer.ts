@@ -13,6 +13,8 @@ export interface SignerOptions {
   readonly clock: { now(): number };
   /** Called when a token names a key this process has not heard of: another process may have made it. */
   readonly onUnknownKey: () => void;
+  /** See TokenSigner. */
+  readonly current: () => Promise<void> | undefined;
 }
 
 const VERIFIED_KEPT = 4096;
@@ -47,6 +49,7 @@ export function createTokenSigner(options: SignerOptions): TokenSigner {
     },
     trusted: (kid) => snapshot().trusted.has(kid),
     algs: () => algs.filter((alg) => snapshot().active.has(alg)),
+    current: options.current,
   };
 }
 

@@ -17,7 +17,11 @@ export interface BearerDemand {
 const ADMIN = "grantline:admin";
 
 /** Who calls, by access token (RFC 6750). Throws OAuthError `invalid_token` (401) or `insufficient_scope` (403), with the challenge. */
-export async function authenticateBearer(context: TokenSources, request: Pick<HttpRequest, "headers">, demand: BearerDemand): Promise<AccessTokenView> {
+export async function authenticateBearer(
+  context: TokenSources,
+  request: Pick<HttpRequest, "headers">,
+  demand: BearerDemand,
+): Promise<AccessTokenView> {
   const presented = readBearer(request.headers);
   // RFC 6750 §3.1: without a token the challenge carries no error
   if (presented.kind === "absent") throw refused("bearer-missing", "An access token is required.", bearerChallenge(demand));
@@ -25,7 +29,8 @@ export async function authenticateBearer(context: TokenSources, request: Pick<Ht
   const token = await findAccessToken(context, presented.token).catch(unknownWhenParked);
   if (token === undefined) throw invalid("The access token is unknown, expired or revoked.", demand);
   // RFC 9068 §4: a token is only good at the audience it was issued for
-  if (demand.resource !== undefined && token.aud !== demand.resource) throw invalid("The access token was issued for another resource.", demand);
+  if (demand.resource !== undefined && token.aud !== demand.resource)
+    throw invalid("The access token was issued for another resource.", demand);
   requireScopes(token, demand);
   return token;
 }
@@ -42,7 +47,9 @@ function requireScopes(token: AccessTokenView, demand: BearerDemand): void {
   if (missing.length === 0) return;
   const description = "The access token does not have the scope this needs.";
   // RFC 6750 §3.1: all scopes the operation needs, named at once
-  throw new OAuthError("insufficient_scope", "bearer-scope", description, { headers: bearerChallenge(demand, "insufficient_scope", description) });
+  throw new OAuthError("insufficient_scope", "bearer-scope", description, {
+    headers: bearerChallenge(demand, "insufficient_scope", description),
+  });
 }
 
 function invalid(description: string, demand: BearerDemand): OAuthError {
@@ -54,7 +61,11 @@ function refused(reason: "bearer-missing" | "bearer-invalid", description: strin
 }
 
 /** The `www-authenticate` header of a refusal (RFC 6750 §3). */
-export function bearerChallenge({ resource, scopes }: BearerDemand, error?: string, description?: string): Readonly<Record<string, string>> {
+export function bearerChallenge(
+  { resource, scopes }: BearerDemand,
+  error?: string,
+  description?: string,
+): Readonly<Record<string, string>> {
   const parts = ['realm="grantline"'];
   if (error !== undefined) parts.push(`error="${error}"`);
   if (description !== undefined) parts.push(`error_description="${description}"`);

@@ -1,7 +1,10 @@
 import type { HttpRequest } from "../http/index.ts";
 
 /** What the Authorization header holds. */
-export type PresentedBearer = { readonly kind: "absent" } | { readonly kind: "malformed" } | { readonly kind: "token"; readonly token: string };
+export type PresentedBearer =
+  | { readonly kind: "absent" }
+  | { readonly kind: "malformed" }
+  | { readonly kind: "token"; readonly token: string };
 
 // RFC 6750 §2.1: scheme, one space, b64token; the scheme in any case (RFC 9110 §11.1). No tab, no second space, no list (CVE 8)
 const BEARER = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i;

@@ -22,7 +22,9 @@ export async function assertionKeys(context: KeySources, client: ClientView, hea
 }
 
 function candidates(keys: readonly Readonly<Record<string, unknown>>[], { alg, kid }: AssertionHeader): readonly JWK[] {
-  const fitting = keys.filter((key) => key["kty"] === KEY_TYPE[alg] && (key["alg"] === undefined || key["alg"] === alg) && key["use"] !== "enc");
+  const fitting = keys.filter(
+    (key) => key["kty"] === KEY_TYPE[alg] && (key["alg"] === undefined || key["alg"] === alg) && key["use"] !== "enc",
+  );
   // RFC 7515 §4.1.4: kid says which key; keys without one may still be meant
   const named = kid === undefined ? fitting : fitting.filter((key) => key["kid"] === kid || key["kid"] === undefined);
   return named.slice(0, MOST_TRIED) as readonly JWK[];

@@ -37,7 +37,11 @@ export function assertionHeader(assertion: string): AssertionHeader {
   const { alg, kid } = headerOf(assertion);
   // RFC 8725 §3.1: algorithms from our own list, whatever the header says
   if (!ASSERTION_ALGS.some((allowed) => allowed === alg)) {
-    throw new OAuthError("invalid_client", "assertion-alg", `The client assertion must be signed with one of ${ASSERTION_ALGS.join(", ")}.`);
+    throw new OAuthError(
+      "invalid_client",
+      "assertion-alg",
+      `The client assertion must be signed with one of ${ASSERTION_ALGS.join(", ")}.`,
+    );
   }
   if (kid !== undefined && (typeof kid !== "string" || kid.length > LONGEST_JTI)) throw malformed();
   return { alg: alg as string, ...(kid === undefined ? {} : { kid }) };
@@ -47,14 +51,17 @@ export function assertionHeader(assertion: string): AssertionHeader {
 export function checkAssertionClaims(payload: JWTPayload, clientId: string, audiences: ReadonlySet<string>, now: number): AssertionClaims {
   // RFC 7523 §3 (1, 2): issuer and subject are both the client
   if (payload.iss !== clientId || payload.sub !== clientId) throw claims("iss and sub of the client assertion must be the client_id.");
-  if (!audiencesOf(payload.aud).some((audience) => audiences.has(audience))) throw claims("aud of the client assertion must be the issuer.");
+  if (!audiencesOf(payload.aud).some((audience) => audiences.has(audience)))
+    throw claims("aud of the client assertion must be the issuer.");
   const { exp, jti, iat, nbf } = payload;
   if (!isTime(exp) || exp <= now - LEEWAY) throw claims("The client assertion has expired, or has no exp.");
   // OAuth 2.1 §2.4: a short life bounds what a stolen assertion is worth and what must be remembered
   if (exp > now + LONGEST_LIFE) throw claims("exp of the client assertion must be at most 5 minutes ahead.");
-  if ((nbf !== undefined && !notAfter(nbf, now)) || (iat !== undefined && !notAfter(iat, now))) throw claims("The client assertion is not valid yet.");
+  if ((nbf !== undefined && !notAfter(nbf, now)) || (iat !== undefined && !notAfter(iat, now)))
+    throw claims("The client assertion is not valid yet.");
   // RFC 7523 §3 (7): jti makes replay detectable, so we demand it
-  if (typeof jti !== "string" || jti === "" || jti.length > LONGEST_JTI) throw claims("The client assertion needs a jti of at most 256 characters.");
+  if (typeof jti !== "string" || jti === "" || jti.length > LONGEST_JTI)
+    throw claims("The client assertion needs a jti of at most 256 characters.");
   return { jti, exp, issuedAt: isTime(iat) ? iat : exp - LONGEST_LIFE };
 }
 

@@ -38,8 +38,10 @@ describe("the subject of an unverified assertion", () => {
   it("names the client", () => expect(assertionSubject(jws({ alg: "ES256" }))).toBe("c"));
 
   it("must be there and be text", () => {
-    for (const payload of [{}, { sub: "" }, { sub: 1 }, { sub: "x".repeat(3000) }]) expect(reasonOf(() => assertionSubject(jws({ alg: "ES256" }, payload)))).toBe("invalid_client/assertion-claims");
-    for (const payload of ["not json", "[]"]) expect(reasonOf(() => assertionSubject(jws({ alg: "ES256" }, payload)))).toBe("invalid_client/assertion-malformed");
+    for (const payload of [{}, { sub: "" }, { sub: 1 }, { sub: "x".repeat(3000) }])
+      expect(reasonOf(() => assertionSubject(jws({ alg: "ES256" }, payload)))).toBe("invalid_client/assertion-claims");
+    for (const payload of ["not json", "[]"])
+      expect(reasonOf(() => assertionSubject(jws({ alg: "ES256" }, payload)))).toBe("invalid_client/assertion-malformed");
   });
 });
 
@@ -51,7 +53,10 @@ describe("the claims of a client assertion", () => {
 
   it("are accepted when right, with the time they were issued at", () => {
     expect(checkAssertionClaims(good, "c", us, now)).toEqual({ jti: "j", exp: now + 300, issuedAt: now });
-    expect(checkAssertionClaims({ iss: "c", sub: "c", aud: ["other", "https://as.example/token"], exp: now + 60, jti: "j" }, "c", us, now).issuedAt).toBe(now - 540);
+    expect(
+      checkAssertionClaims({ iss: "c", sub: "c", aud: ["other", "https://as.example/token"], exp: now + 60, jti: "j" }, "c", us, now)
+        .issuedAt,
+    ).toBe(now - 540);
   });
 
   it("forgive a minute of clock difference and no more (H-10)", () => {
@@ -63,8 +68,21 @@ describe("the claims of a client assertion", () => {
   });
 
   it.each([
-    { iss: "other" }, { sub: "other" }, { aud: "https://evil.example" }, { aud: undefined }, { aud: 5 }, { aud: Array.from({ length: 11 }, () => "https://as.example") },
-    { exp: undefined }, { exp: "soon" }, { exp: now + 601 }, { exp: Number.POSITIVE_INFINITY }, { jti: undefined }, { jti: "" }, { jti: 7 }, { jti: "x".repeat(257) }, { iat: "x" },
+    { iss: "other" },
+    { sub: "other" },
+    { aud: "https://evil.example" },
+    { aud: undefined },
+    { aud: 5 },
+    { aud: Array.from({ length: 11 }, () => "https://as.example") },
+    { exp: undefined },
+    { exp: "soon" },
+    { exp: now + 601 },
+    { exp: Number.POSITIVE_INFINITY },
+    { jti: undefined },
+    { jti: "" },
+    { jti: 7 },
+    { jti: "x".repeat(257) },
+    { iat: "x" },
   ])("are refused with %o", (change) => {
     expect(check(change)).toBe("invalid_client/assertion-claims");
   });

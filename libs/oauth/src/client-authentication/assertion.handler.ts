@@ -11,7 +11,11 @@ export type AssertionSources = Pick<OAuthContext, "settings" | "clock" | "epheme
 export async function verifyAssertion(context: AssertionSources, client: ClientView, assertion: string, path: string): Promise<void> {
   const { metadata } = client.state;
   if (metadata.token_endpoint_auth_method !== "private_key_jwt") {
-    throw new OAuthError("invalid_client", "client-method-mismatch", `This client is registered for ${metadata.token_endpoint_auth_method}, not for a client assertion.`);
+    throw new OAuthError(
+      "invalid_client",
+      "client-method-mismatch",
+      `This client is registered for ${metadata.token_endpoint_auth_method}, not for a client assertion.`,
+    );
   }
   const header = assertionHeader(assertion);
   const registered = metadata.token_endpoint_auth_signing_alg;
@@ -34,13 +38,19 @@ async function checkSignature(keys: readonly JWK[], assertion: string, alg: stri
       cause = error;
     }
   }
-  throw new OAuthError("invalid_client", "assertion-signature", "No registered key of the client verifies the client assertion.", { cause });
+  throw new OAuthError("invalid_client", "assertion-signature", "No registered key of the client verifies the client assertion.", {
+    cause,
+  });
 }
 
 async function useOnce(context: AssertionSources, client: ClientView, claims: AssertionClaims): Promise<void> {
   // A jti seen before a loss of the store may be forgotten, so assertions that old are refused (architecture.md §4)
   if (claims.issuedAt < (await context.ephemeral.completeSince())) {
-    throw new OAuthError("invalid_client", "assertion-replayed", "The client assertion is older than this server can check for replay. Sign a new one.");
+    throw new OAuthError(
+      "invalid_client",
+      "assertion-replayed",
+      "The client assertion is older than this server can check for replay. Sign a new one.",
+    );
   }
   // RFC 7523 §3 (7): each jti once. The key carries the kind and the client, so no other artefact's jti collides (CVE 4)
   const first = await context.ephemeral.addIfAbsent(`assertion:${client.streamId}:${sha256(claims.jti)}`, claims.exp + LEEWAY);

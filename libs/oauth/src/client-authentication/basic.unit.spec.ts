@@ -28,8 +28,19 @@ describe("Basic client credentials", () => {
 
   it("are refused when malformed (K-01)", () => {
     const bad = [
-      "Basic", "Basic ", "Basic  YTpi", "Basic\tYTpi", "Basic YTpi extra", "Bearer YTpi", "Basic !!!!", header("nocolon"), header(":secret"), header("a:b\u0000"), header("a\nb:c"),
-      header(Buffer.from([0xff, 0xfe, 0x3a, 0x61])), `Basic ${"A".repeat(9000)}`,
+      "Basic",
+      "Basic ",
+      "Basic  YTpi",
+      "Basic\tYTpi",
+      "Basic YTpi extra",
+      "Bearer YTpi",
+      "Basic !!!!",
+      header("nocolon"),
+      header(":secret"),
+      header("a:b\u0000"),
+      header("a\nb:c"),
+      header(Buffer.from([0xff, 0xfe, 0x3a, 0x61])),
+      `Basic ${"A".repeat(9000)}`,
     ];
     for (const value of bad) expect(readBasic(value)).toBeUndefined();
   });

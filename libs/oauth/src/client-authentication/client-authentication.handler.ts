@@ -20,11 +20,19 @@ export type ClientAuthenticationSources = AssertionSources & Pick<OAuthContext, 
  * Which client sends this request? Throws OAuthError: `invalid_client` (401) when it is unknown, barred or does not prove itself,
  * `invalid_request` for a malformed attempt, `too_many_requests` when it calls, or fails, too often.
  */
-export async function authenticateClient(context: ClientAuthenticationSources, request: HttpRequest, params: Parameters): Promise<AuthenticatedClient> {
+export async function authenticateClient(
+  context: ClientAuthenticationSources,
+  request: HttpRequest,
+  params: Parameters,
+): Promise<AuthenticatedClient> {
   const presented = parsePresentedClient(request, params);
   try {
     const client = await proven(context, request, presented);
-    return { ...client, method: presented.method, headers: context.limits.client(client.clientId, client.state.settings.requestsPerMinute) };
+    return {
+      ...client,
+      method: presented.method,
+      headers: context.limits.client(client.clientId, client.state.settings.requestsPerMinute),
+    };
   } catch (error) {
     throw presented.method === "basic" ? withChallenge(error) : error;
   }
@@ -47,7 +55,11 @@ async function byName(context: ClientAuthenticationSources, clientId: string): P
   const client = await context.directory.find(clientId);
   // OAuth 2.1 §3.2.2: a confidential client must authenticate
   if (client.state.metadata.token_endpoint_auth_method !== "none") {
-    throw new OAuthError("invalid_client", "client-authentication-missing", `This client must authenticate with ${client.state.metadata.token_endpoint_auth_method}.`);
+    throw new OAuthError(
+      "invalid_client",
+      "client-authentication-missing",
+      `This client must authenticate with ${client.state.metadata.token_endpoint_auth_method}.`,
+    );
   }
   return client;
 }
@@ -78,7 +90,12 @@ async function bySecret(context: ClientAuthenticationSources, clientId: string, 
   if (method !== "client_secret_basic" && method !== "client_secret_post") {
     throw new OAuthError("invalid_client", "client-method-mismatch", `This client is registered for ${method}, not for a client secret.`);
   }
-  if (!matches) throw await wrongProof(context, client.clientId, new OAuthError("invalid_client", "client-secret-wrong", "Client authentication failed."));
+  if (!matches)
+    throw await wrongProof(
+      context,
+      client.clientId,
+      new OAuthError("invalid_client", "client-secret-wrong", "Client authentication failed."),
+    );
   return client;
 }
 
@@ -92,7 +109,11 @@ async function findOrPretend(context: ClientAuthenticationSources, clientId: str
   }
 }
 
-async function byAssertion(context: ClientAuthenticationSources, request: HttpRequest, presented: Extract<PresentedClient, { method: "assertion" }>): Promise<ClientView> {
+async function byAssertion(
+  context: ClientAuthenticationSources,
+  request: HttpRequest,
+  presented: Extract<PresentedClient, { method: "assertion" }>,
+): Promise<ClientView> {
   const subject = assertionSubject(presented.assertion);
   // RFC 7521 §4.2: client_id is optional beside an assertion, and names its subject when given
   if (presented.clientId !== undefined && presented.clientId !== subject) {
@@ -123,5 +144,10 @@ async function wrongProof(context: ClientAuthenticationSources, clientId: string
 function withChallenge(error: unknown): unknown {
   if (!(error instanceof OAuthError) || error.code !== "invalid_client") return error;
   const { code, reason, description, cause, detail, headers, status } = error;
-  return new OAuthError(code, reason, description, { cause, status, headers: { ...headers, ...BASIC_CHALLENGE }, ...(detail === undefined ? {} : { detail }) });
+  return new OAuthError(code, reason, description, {
+    cause,
+    status,
+    headers: { ...headers, ...BASIC_CHALLENGE },
+    ...(detail === undefined ? {} : { detail }),
+  });
 }

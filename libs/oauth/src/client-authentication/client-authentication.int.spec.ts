@@ -25,7 +25,10 @@ beforeAll(async () => {
   const rs = await generateKeyPair("RS256");
   key = ec.privateKey;
   rsa = rs.privateKey;
-  const keys = [{ ...(await exportJWK(ec.publicKey)), kid: "ec" }, { ...(await exportJWK(rs.publicKey)) }] as readonly Record<string, unknown>[];
+  const keys = [{ ...(await exportJWK(ec.publicKey)), kid: "ec" }, { ...(await exportJWK(rs.publicKey)) }] as readonly Record<
+    string,
+    unknown
+  >[];
   remote = [{ ...(await exportJWK(ec.publicKey)), kid: "new" }];
   const jwt = { token_endpoint_auth_method: "private_key_jwt" as const };
   await aClient(world, "pub");
@@ -39,7 +42,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const attempt = async (form: Record<string, string>, headers: HttpRequest["headers"] = {}, query = ""): Promise<readonly unknown[]> => {
-  const request: HttpRequest = { method: "POST", path: "/oauth/token", query, params: {}, headers, body: "", ip: "192.0.2.1", correlationId: "c" };
+  const request: HttpRequest = {
+    method: "POST",
+    path: "/oauth/token",
+    query,
+    params: {},
+    headers,
+    body: "",
+    ip: "192.0.2.1",
+    correlationId: "c",
+  };
   try {
     const client = await authenticateClient(world.context, request, formParameters(new URLSearchParams(form).toString()));
     return ["ok", client.clientId, client.method];
@@ -49,7 +61,12 @@ const attempt = async (form: Record<string, string>, headers: HttpRequest["heade
   }
 };
 
-interface Made { readonly claims?: Record<string, unknown>; readonly header?: Record<string, unknown>; readonly key?: CryptoKey; readonly form?: Record<string, string> }
+interface Made {
+  readonly claims?: Record<string, unknown>;
+  readonly header?: Record<string, unknown>;
+  readonly key?: CryptoKey;
+  readonly form?: Record<string, string>;
+}
 let jti = 0;
 const assert = async (clientId: string, made: Made = {}): Promise<readonly unknown[]> => {
   const now = world.clock.time;
@@ -102,7 +119,8 @@ describe("a client with a secret", () => {
 
   it("is slowed down when wrong too often, and its rightful owner is not (K-08)", async () => {
     await aClient(world, "target", { secret: "right" });
-    for (let guess = 0; guess < 5; guess++) expect(await attempt({ client_id: "target", client_secret: `g${guess}` })).toEqual([401, "invalid_client", "client-secret-wrong"]);
+    for (let guess = 0; guess < 5; guess++)
+      expect(await attempt({ client_id: "target", client_secret: `g${guess}` })).toEqual([401, "invalid_client", "client-secret-wrong"]);
     expect(await attempt({ client_id: "target", client_secret: "g6" })).toEqual([429, "too_many_requests", "rate-limited"]);
     expect(await attempt({ client_id: "target", client_secret: "right" })).toEqual(["ok", "target", "post"]);
   });
@@ -110,7 +128,11 @@ describe("a client with a secret", () => {
   it("has both secrets during an overlap, and one after it", async () => {
     const now = world.clock.time;
     await aClient(world, "rolling", { secret: "old" });
-    await world.context.clients.execute("rolling", { kind: "rotate-secret", now, secret: { id: "s2", hash: sha256("new"), issuedAt: now }, overlapEndsAt: now + 60 }, META);
+    await world.context.clients.execute(
+      "rolling",
+      { kind: "rotate-secret", now, secret: { id: "s2", hash: sha256("new"), issuedAt: now }, overlapEndsAt: now + 60 },
+      META,
+    );
     expect(await attempt({ client_id: "rolling", client_secret: "old" })).toEqual(["ok", "rolling", "post"]);
     expect(await attempt({ client_id: "rolling", client_secret: "new" })).toEqual(["ok", "rolling", "post"]);
     world.clock.time += 61;
@@ -130,8 +152,16 @@ describe("a client with a secret", () => {
 
 describe("the request", () => {
   it("uses one method, never the URL (K-03)", async () => {
-    expect(await attempt({ client_id: "web", client_secret: "s3cret" }, basic("web", "s3cret"))).toEqual([400, "invalid_request", "client-authentication-repeated"]);
-    expect(await attempt({ client_id: "web", client_secret: "s3cret", client_assertion: "x" })).toEqual([400, "invalid_request", "client-authentication-repeated"]);
+    expect(await attempt({ client_id: "web", client_secret: "s3cret" }, basic("web", "s3cret"))).toEqual([
+      400,
+      "invalid_request",
+      "client-authentication-repeated",
+    ]);
+    expect(await attempt({ client_id: "web", client_secret: "s3cret", client_assertion: "x" })).toEqual([
+      400,
+      "invalid_request",
+      "client-authentication-repeated",
+    ]);
     expect(await attempt({ client_id: "pub" }, basic("web", "s3cret"))).toEqual([400, "invalid_request", "client-authentication-repeated"]);
     expect(await attempt({ client_id: "web" }, {}, "client_secret=s3cret")).toEqual([400, "invalid_request", "client-secret-in-query"]);
     expect(await attempt({ client_id: "web" }, {}, "a=b&client_assertion=x")).toEqual([400, "invalid_request", "client-secret-in-query"]);
@@ -145,28 +175,65 @@ describe("the request", () => {
   });
 
   it("fails as our own fault when the limits can't be asked", async () => {
-    const broken = { ...world.context, limits: { ...world.context.limits, check: async () => Promise.reject(new Error("limits are down")) } };
-    const request: HttpRequest = { method: "POST", path: "/oauth/token", query: "", params: {}, headers: basic("web", "wrong"), body: "", ip: "192.0.2.1", correlationId: "c" };
+    const broken = {
+      ...world.context,
+      limits: { ...world.context.limits, check: async () => Promise.reject(new Error("limits are down")) },
+    };
+    const request: HttpRequest = {
+      method: "POST",
+      path: "/oauth/token",
+      query: "",
+      params: {},
+      headers: basic("web", "wrong"),
+      body: "",
+      ip: "192.0.2.1",
+      correlationId: "c",
+    };
     await expect(authenticateClient(broken, request, formParameters(""))).rejects.toThrow("limits are down");
   });
 
   it("keeps the private detail of a refusal beside the challenge", async () => {
-    const refusing = { find: async () => Promise.reject(new OAuthError("invalid_client", "document-fetch-failed", "No document.", { detail: "timed-out" })) };
-    const request: HttpRequest = { method: "POST", path: "/oauth/token", query: "", params: {}, headers: basic("web", "wrong"), body: "", ip: "192.0.2.1", correlationId: "c" };
+    const refusing = {
+      find: async () => Promise.reject(new OAuthError("invalid_client", "document-fetch-failed", "No document.", { detail: "timed-out" })),
+    };
+    const request: HttpRequest = {
+      method: "POST",
+      path: "/oauth/token",
+      query: "",
+      params: {},
+      headers: basic("web", "wrong"),
+      body: "",
+      ip: "192.0.2.1",
+      correlationId: "c",
+    };
     await expect(authenticateClient({ ...world.context, directory: refusing }, request, formParameters(""))).rejects.toMatchObject({
-      reason: "document-fetch-failed", detail: "timed-out", headers: { "www-authenticate": expect.stringContaining("Basic") },
+      reason: "document-fetch-failed",
+      detail: "timed-out",
+      headers: { "www-authenticate": expect.stringContaining("Basic") },
     });
   });
 
   it("of a limited client gets its RateLimit headers", async () => {
-    const request: HttpRequest = { method: "POST", path: "/oauth/token", query: "", params: {}, headers: basic("web", "s3cret"), body: "", ip: "192.0.2.1", correlationId: "c" };
-    expect((await authenticateClient(world.context, request, formParameters(""))).headers).toMatchObject({ ratelimit: expect.stringContaining('"client";r=') });
+    const request: HttpRequest = {
+      method: "POST",
+      path: "/oauth/token",
+      query: "",
+      params: {},
+      headers: basic("web", "s3cret"),
+      body: "",
+      ip: "192.0.2.1",
+      correlationId: "c",
+    };
+    expect((await authenticateClient(world.context, request, formParameters(""))).headers).toMatchObject({
+      ratelimit: expect.stringContaining('"client";r='),
+    });
   });
 });
 
 describe("a client with a key", () => {
   it("proves itself for every name of ours (mcp-auth.md 1.6)", async () => {
-    for (const aud of [ISSUER, `${ISSUER}/`, `${ISSUER}/token`, ["x", ISSUER]]) expect(await assert("pkj", { claims: { aud } })).toEqual(["ok", "pkj", "assertion"]);
+    for (const aud of [ISSUER, `${ISSUER}/`, `${ISSUER}/token`, ["x", ISSUER]])
+      expect(await assert("pkj", { claims: { aud } })).toEqual(["ok", "pkj", "assertion"]);
     expect(await assert("pkj", { form: { client_id: "pkj" } })).toEqual(["ok", "pkj", "assertion"]);
     expect(await assert("pkj", { key: rsa, header: { alg: "RS256", kid: "any" } })).toEqual(["ok", "pkj", "assertion"]);
   });
@@ -180,8 +247,12 @@ describe("a client with a key", () => {
 
   it("uses each assertion once, of 50 at once too (CVE 14)", async () => {
     const now = world.clock.time;
-    const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "once" }).setProtectedHeader({ alg: "ES256", kid: "ec" }).sign(key);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => attempt({ client_assertion: assertion, client_assertion_type: TYPE })));
+    const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "once" })
+      .setProtectedHeader({ alg: "ES256", kid: "ec" })
+      .sign(key);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => attempt({ client_assertion: assertion, client_assertion_type: TYPE })),
+    );
     expect(answers.filter((answer) => answer[0] === "ok")).toHaveLength(1);
     expect(answers.find((answer) => answer[0] !== "ok")).toEqual([401, "invalid_client", "assertion-replayed"]);
     expect(await assert("pinned", { claims: { jti: "once" } })).toEqual(["ok", "pinned", "assertion"]);
@@ -189,10 +260,24 @@ describe("a client with a key", () => {
 
   it("is refused for an assertion older than what this server remembers", async () => {
     const since = await world.context.ephemeral.completeSince();
-    const lost = { ...world, context: { ...world.context, ephemeral: { ...world.context.ephemeral, completeSince: async () => world.clock.time + 1 } } };
+    const lost = {
+      ...world,
+      context: { ...world.context, ephemeral: { ...world.context.ephemeral, completeSince: async () => world.clock.time + 1 } },
+    };
     const now = world.clock.time;
-    const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "lost" }).setProtectedHeader({ alg: "ES256", kid: "ec" }).sign(key);
-    const request: HttpRequest = { method: "POST", path: "/oauth/token", query: "", params: {}, headers: {}, body: "", ip: "192.0.2.1", correlationId: "c" };
+    const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "lost" })
+      .setProtectedHeader({ alg: "ES256", kid: "ec" })
+      .sign(key);
+    const request: HttpRequest = {
+      method: "POST",
+      path: "/oauth/token",
+      query: "",
+      params: {},
+      headers: {},
+      body: "",
+      ip: "192.0.2.1",
+      correlationId: "c",
+    };
     const params = formParameters(new URLSearchParams({ client_assertion: assertion, client_assertion_type: TYPE }).toString());
     await expect(authenticateClient(lost.context, request, params)).rejects.toMatchObject({ reason: "assertion-replayed" });
     expect(since).toBeLessThanOrEqual(now);
@@ -207,7 +292,9 @@ describe("a client with a key", () => {
     expect(await assert("pkj", { form: { client_assertion_type: "urn:saml" } })).toEqual([401, "invalid_client", "assertion-malformed"]);
     expect(await attempt({ client_id: "pkj" })).toEqual([401, "invalid_client", "client-authentication-missing"]);
     expect(await attempt({ client_id: "pkj", client_secret: "x" })).toEqual([401, "invalid_client", "client-method-mismatch"]);
-    const hmac = await new SignJWT({ iss: "pkj", sub: "pkj" }).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(JSON.stringify(remote[0])));
+    const hmac = await new SignJWT({ iss: "pkj", sub: "pkj" })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(Buffer.from(JSON.stringify(remote[0])));
     expect(await attempt({ client_assertion: hmac, client_assertion_type: TYPE })).toEqual([401, "invalid_client", "assertion-alg"]);
   });
 
@@ -216,8 +303,19 @@ describe("a client with a key", () => {
     expect(fetched).toEqual(["https://keys.test/jwks", "https://keys.test/jwks again"]);
     const { fetchJwks: _none, ...without } = world.context;
     const now = world.clock.time;
-    const assertion = await new SignJWT({ iss: "remote", sub: "remote", aud: ISSUER, iat: now, exp: now + 60, jti: "n" }).setProtectedHeader({ alg: "ES256", kid: "new" }).sign(key);
-    const request: HttpRequest = { method: "POST", path: "/oauth/token", query: "", params: {}, headers: {}, body: "", ip: "192.0.2.1", correlationId: "c" };
+    const assertion = await new SignJWT({ iss: "remote", sub: "remote", aud: ISSUER, iat: now, exp: now + 60, jti: "n" })
+      .setProtectedHeader({ alg: "ES256", kid: "new" })
+      .sign(key);
+    const request: HttpRequest = {
+      method: "POST",
+      path: "/oauth/token",
+      query: "",
+      params: {},
+      headers: {},
+      body: "",
+      ip: "192.0.2.1",
+      correlationId: "c",
+    };
     const params = formParameters(new URLSearchParams({ client_assertion: assertion, client_assertion_type: TYPE }).toString());
     await expect(authenticateClient(without, request, params)).rejects.toMatchObject({ reason: "client-keys-unavailable" });
     expect(await assert("keyless")).toEqual([401, "invalid_client", "client-keys-unavailable"]);

@@ -1,11 +1,15 @@
 import { z } from "zod";
 
-/** Shown to people, so: no control characters, and none that turn the direction of text around (an old way to fake a name). Spelled for every reader of the OpenAPI document: \p{Cc} is not understood by all. */
+/**
+ * Shown to people, so: no control characters, and none that turn the direction of text around (an old way to fake a name).
+ * Spelled as ranges, because not every reader of the OpenAPI document understands \p{Cc}.
+ */
 const shownText = z
   .string()
   .trim()
   .min(1)
   .max(200)
+  // oxlint-disable-next-line no-control-regex -- they are what it refuses
   .regex(/^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*$/u);
 const uri = z.string().max(1_000);
 const list = z.array(z.string().max(200)).max(20);

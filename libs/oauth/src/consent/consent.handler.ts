@@ -31,8 +31,7 @@ export async function showConsent(context: OAuthContext, request: HttpRequest): 
   return orRefuse(context, request, stage, async () => {
     const step = await nextStep(context, stage.interaction, stage.client, stage.session);
     if (step.kind === "login") return seeOther(interactionUrl(context, "login", stage.interaction));
-    if (step.kind === "issue")
-      return redirect(await issueCode(context, request, step.issue));
+    if (step.kind === "issue") return redirect(await issueCode(context, request, step.issue));
     const person = await openClaims(context, (await context.subjects.load(step.session.subject)).state);
     const { interaction, client } = stage;
     return consentPage(context, {

@@ -1,8 +1,7 @@
 import type { ConsentedScopes } from "@grantline/domain/consent";
-import type { GrantAuthorized } from "@grantline/domain/grant";
 import type { CommandMeta } from "@grantline/event-store";
 import { consentStreamId, type OAuthContext } from "../context/index.ts";
-import { fullGrant, type Offer } from "../interaction/index.ts";
+import { fullGrant, type GivenConsent, type Offer } from "../interaction/index.ts";
 import type { ConsentAnswer } from "./consent.request.ts";
 
 type Parts = Pick<OAuthContext, "consents" | "clock">;
@@ -15,7 +14,7 @@ export async function recordConsent(
   context: Parts,
   of: { readonly subject: string; readonly clientId: string; readonly offer: Offer; readonly answer: ConsentAnswer },
   meta: CommandMeta,
-): Promise<GrantAuthorized["data"]["consent"]> {
+): Promise<GivenConsent> {
   const { subject, clientId, offer, answer } = of;
   const id = consentStreamId(subject, clientId);
   const now = context.clock.now();
@@ -29,7 +28,7 @@ export async function recordConsent(
     { kind: "grant", now, subject, clientId, scopes: answer.granted, remember: answer.remember },
     meta,
   );
-  return { stream: context.consents.stream(id), revision: executed.revision };
+  return { reference: { stream: context.consents.stream(id), revision: executed.revision }, generation: executed.state.generation };
 }
 
 /** The older consent without what was offered and left unticked; undefined when that changes nothing. */

@@ -11,7 +11,9 @@ import type { PasswordIdentity } from "@grantline/identity";
 import type { RetryKeys, Seals, SubjectKeys, TokenSigner } from "@grantline/keys";
 import type { EphemeralStore } from "@grantline/read-model";
 
-export interface Clock { /** Epoch seconds, whole. */ now(): number; }
+export interface Clock {
+  /** Epoch seconds, whole. */ now(): number;
+}
 export interface Random {
   /** base64url of n random bytes. */
   token(bytes: number): string;
@@ -30,7 +32,9 @@ export interface Repositories {
 }
 
 /** Where a token without a grant lives: `{writer}-{yyyymmddhh}` and its revision in `issuance-{…}`. */
-export interface IssuanceSlot { readonly locator: string }
+export interface IssuanceSlot {
+  readonly locator: string;
+}
 
 /** The one writer of this instance's issuance stream. Resolves when the event is durable (P1). */
 export interface IssuanceWriter {
@@ -42,7 +46,13 @@ export interface IssuanceWriter {
 
 /** Counts what strangers cause (P13); flushed to `security-*` streams each minute and at shutdown. */
 export interface SecurityLog {
-  count(entry: { readonly type: "ClientAuthenticationFailed" | "LoginFailed" | "RateLimited" | "RequestRefused" | "AnomalyDetected"; readonly reason: string; readonly ip: string; readonly clientId?: string; readonly endpoint?: string }): void;
+  count(entry: {
+    readonly type: "ClientAuthenticationFailed" | "LoginFailed" | "RateLimited" | "RequestRefused" | "AnomalyDetected";
+    readonly reason: string;
+    readonly ip: string;
+    readonly clientId?: string;
+    readonly endpoint?: string;
+  }): void;
 }
 
 /** Address and client limits (architecture.md §7). */
@@ -56,8 +66,15 @@ export interface Limits {
 }
 
 export interface Lifetimes {
-  readonly code: number; readonly accessToken: number; readonly refreshIdle: number; readonly refreshAbsolute: number; readonly idToken: number;
-  readonly session: number; readonly refreshRetryWindow: number; readonly parRequest: number; readonly interaction: number;
+  readonly code: number;
+  readonly accessToken: number;
+  readonly refreshIdle: number;
+  readonly refreshAbsolute: number;
+  readonly idToken: number;
+  readonly session: number;
+  readonly refreshRetryWindow: number;
+  readonly parRequest: number;
+  readonly interaction: number;
 }
 /** What the slices need of the settings. */
 export interface OAuthSettings {
@@ -76,7 +93,12 @@ export interface OAuthSettings {
   /** By entity kind. */
   readonly lifetimes: Readonly<Record<"human" | "service" | "agent", Lifetimes>>;
   readonly accessTokenFormat: "jwt" | "opaque";
-  readonly dcr: { readonly enabled: boolean; readonly initialAccessTokens: readonly string[]; readonly unusedLifetime: number; readonly redirectSchemes: readonly string[] };
+  readonly dcr: {
+    readonly enabled: boolean;
+    readonly initialAccessTokens: readonly string[];
+    readonly unusedLifetime: number;
+    readonly redirectSchemes: readonly string[];
+  };
   readonly cimd: { readonly enabled: boolean; readonly allowInsecureLoopback: boolean };
   /** Login names of operators: the people who may hold `grantline:*`. */
   readonly operators: readonly string[];
@@ -92,10 +114,16 @@ export interface ClientView {
   readonly documentHash?: string;
 }
 /** Finds a client by client_id: stream, else (https URL) its metadata document. Throws OAuthError `invalid_client` with the reason when there is none. */
-export interface ClientDirectory { find(clientId: string): Promise<ClientView>; }
+export interface ClientDirectory {
+  find(clientId: string): Promise<ClientView>;
+}
 
 /** One standing consent of a person, for their own page. `grantedAt` in epoch seconds. */
-export interface ConsentSummary { readonly clientId: string; readonly scopes: Readonly<Record<string, readonly string[]>>; readonly grantedAt?: number }
+export interface ConsentSummary {
+  readonly clientId: string;
+  readonly scopes: Readonly<Record<string, readonly string[]>>;
+  readonly grantedAt?: number;
+}
 
 /** All a slice may use. Slices take the few they need: `Pick<OAuthContext, …>`. */
 export interface OAuthContext extends Repositories {
@@ -119,7 +147,10 @@ export interface OAuthContext extends Repositories {
    * The key set at a client's jwks_uri, fetched safely and cached. `refresh` asks for a newer one when a kid is unknown; the fetcher
    * bounds how often. Throws OAuthError `invalid_client` client-keys-unavailable. Absent: clients bring their keys in `jwks`.
    */
-  readonly fetchJwks?: (uri: string, options?: { readonly refresh?: boolean }) => Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
+  readonly fetchJwks?: (
+    uri: string,
+    options?: { readonly refresh?: boolean },
+  ) => Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
 }
 export { commandMeta } from "./command-meta.ts";
 export { clientStreamId, resourceStreamId, consentStreamId } from "./stream-ids.ts";

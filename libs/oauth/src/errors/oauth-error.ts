@@ -43,8 +43,17 @@ export class OAuthError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
 
-  constructor(code: OAuthErrorCode, reason: Reason, description: string,
-    options: { readonly detail?: string; readonly cause?: unknown; readonly headers?: Readonly<Record<string, string>>; readonly status?: number } = {}) {
+  constructor(
+    code: OAuthErrorCode,
+    reason: Reason,
+    description: string,
+    options: {
+      readonly detail?: string;
+      readonly cause?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly status?: number;
+    } = {},
+  ) {
     super(`${code}: ${reason}`, { cause: options.cause });
     this.code = code;
     this.reason = reason;

@@ -2,7 +2,15 @@ import type { GrantBasis, GrantedResource } from "@grantline/domain/grant";
 import type { ClientView } from "../context/index.ts";
 import { formatScope } from "../scope/index.ts";
 import {
-  deriveAccessSecret, grantHolder, grantLocator, mintAccessToken, type MintedAccessToken, type MintedRefreshToken, mintRefreshToken, SECRET_BYTES, tokenShape,
+  deriveAccessSecret,
+  grantHolder,
+  grantLocator,
+  mintAccessToken,
+  type MintedAccessToken,
+  type MintedRefreshToken,
+  mintRefreshToken,
+  SECRET_BYTES,
+  tokenShape,
 } from "../tokens/index.ts";
 import type { GrantContext, TokenAnswer } from "./grant-type.ts";
 
@@ -40,7 +48,9 @@ export async function mintGrantAccess(
     scope: order.scope,
     now: order.now,
     notAfter: basis.absoluteExpiresAt,
-    secret: () => (refresh === undefined ? undefined : deriveAccessSecret(context.retryKeys, locator, refresh.record)) ?? context.random.token(SECRET_BYTES),
+    secret: () =>
+      (refresh === undefined ? undefined : deriveAccessSecret(context.retryKeys, locator, refresh.record)) ??
+      context.random.token(SECRET_BYTES),
   });
 }
 
@@ -52,12 +62,21 @@ export function mintGrantRefresh(
 ): MintedRefreshToken {
   const { basis, client } = order;
   const idle = client.state.settings.refreshIdleLifetime ?? context.settings.lifetimes[basis.entity].refreshIdle;
-  return mintRefreshToken(context, { grantId: order.grantId, generation, idleExpiresAt: Math.min(order.now + idle, basis.absoluteExpiresAt) });
+  return mintRefreshToken(context, {
+    grantId: order.grantId,
+    generation,
+    idleExpiresAt: Math.min(order.now + idle, basis.absoluteExpiresAt),
+  });
 }
 
 /** RFC 6749 §5.1. */
 export function tokenAnswer(of: {
-  readonly accessToken: string; readonly exp: number; readonly now: number; readonly scope: readonly string[]; readonly refreshToken?: string; readonly idToken?: string;
+  readonly accessToken: string;
+  readonly exp: number;
+  readonly now: number;
+  readonly scope: readonly string[];
+  readonly refreshToken?: string;
+  readonly idToken?: string;
 }): TokenAnswer {
   return {
     access_token: of.accessToken,

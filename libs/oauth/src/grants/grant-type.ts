@@ -31,5 +31,17 @@ export interface GrantType {
 /** What grant types use of the context. */
 export type GrantContext = Pick<
   OAuthContext,
-  "settings" | "clock" | "random" | "store" | "signer" | "retryKeys" | "subjectKeys" | "grants" | "clients" | "subjects" | "consents" | "resources" | "issuance"
+  | "settings"
+  | "clock"
+  | "random"
+  | "store"
+  | "signer"
+  | "retryKeys"
+  | "subjectKeys"
+  | "grants"
+  | "clients"
+  | "subjects"
+  | "consents"
+  | "resources"
+  | "issuance"
 >;

@@ -6,4 +6,6 @@ import { refreshToken } from "./refresh-token/index.ts";
 export type { GrantContext, GrantType, TokenAnswer, TokenCall } from "./grant-type.ts";
 
 /** Every grant type of the token endpoint, by `grant_type`. Adding one here is all it takes to serve it. */
-export const grantTypes: ReadonlyMap<string, GrantType> = new Map([authorizationCode, refreshToken, clientCredentials].map((grant) => [grant.grantType, grant]));
+export const grantTypes: ReadonlyMap<string, GrantType> = new Map(
+  [authorizationCode, refreshToken, clientCredentials].map((grant) => [grant.grantType, grant]),
+);

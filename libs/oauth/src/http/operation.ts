@@ -21,7 +21,12 @@ export function formOperation(of: Described): Json {
 
 /** OpenAPI operation of an endpoint that reads the query. */
 export function queryOperation(of: Described): Json {
-  const parameters = of.parameters.map((name) => ({ name, in: "query", required: of.required?.includes(name) ?? false, schema: schemaOf(name) }));
+  const parameters = of.parameters.map((name) => ({
+    name,
+    in: "query",
+    required: of.required?.includes(name) ?? false,
+    schema: schemaOf(name),
+  }));
   return { summary: of.summary, parameters, responses: responsesOf(of) };
 }
 
@@ -31,5 +36,9 @@ function schemaOf(name: string): Json {
 
 function responsesOf({ answers }: Described): Json {
   const good = Object.fromEntries(Object.entries(answers).map(([status, description]) => [status, { description }]));
-  return { ...good, "4XX": { description: "Refused." }, "503": { description: "Changes can't be recorded right now; Retry-After says when to try again." } };
+  return {
+    ...good,
+    "4XX": { description: "Refused." },
+    "503": { description: "Changes can't be recorded right now; Retry-After says when to try again." },
+  };
 }

@@ -1,11 +1,10 @@
-import type { GrantAuthorized, GrantedResource } from "@grantline/domain/grant";
+import type { GrantAuthorized, GrantBasis, GrantedResource } from "@grantline/domain/grant";
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import { registerOnFirstGrant } from "../client-directory/index.ts";
 import { entityOf } from "../resource/index.ts";
 import type { Session } from "../session/index.ts";
-import { currentStanding } from "../standing/index.ts";
 import { mintCode } from "../tokens/index.ts";
 import { authorizationSuccess } from "./answer.ts";
 import { flagReusedChallenge } from "./challenge-reuse.ts";
@@ -15,17 +14,7 @@ import type { GrantedScopes } from "./remembered.ts";
 
 export type IssueContext = Pick<
   OAuthContext,
-  | "grants"
-  | "clients"
-  | "subjects"
-  | "resources"
-  | "consents"
-  | "clock"
-  | "random"
-  | "settings"
-  | "subjectKeys"
-  | "ephemeral"
-  | "security"
+  "grants" | "clients" | "subjects" | "resources" | "consents" | "clock" | "random" | "settings" | "subjectKeys" | "ephemeral" | "security"
 >;
 
 export interface Issue {
@@ -34,8 +23,13 @@ export interface Issue {
   readonly session: Session;
   readonly offer: Offer;
   readonly granted: GrantedScopes;
-  /** The consent it rests on, already durable. */
-  readonly consent: GrantAuthorized["data"]["consent"];
+  readonly consent: GivenConsent;
+}
+
+/** The consent a grant rests on, already durable, and its generation as it was judged. */
+export interface GivenConsent {
+  readonly reference: GrantAuthorized["data"]["consent"];
+  readonly generation: number;
 }
 
 /**
@@ -49,7 +43,7 @@ export async function issueCode(context: IssueContext, request: HttpRequest, iss
   const client = await registerOnFirstGrant(context, issue.client, meta);
   const grantId = grantIdOf(context.settings, interaction.id);
   const code = mintCode(context.random, grantId);
-  const event = await grantAuthorized(context, { ...issue, client }, code.hash);
+  const event = { ...grantAuthorized(context, { ...issue, client }, code.hash), generations: generationsOf(issue) };
   const { outcome } = await context.grants.execute(grantId, { kind: "authorize", now: context.clock.now(), event }, meta);
   if (outcome.kind !== "authorized") {
     throw new OAuthError(
@@ -61,7 +55,25 @@ export async function issueCode(context: IssueContext, request: HttpRequest, iss
   return authorizationSuccess(context.settings, interaction.request, code.value);
 }
 
-async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: string): Promise<GrantAuthorized["data"]> {
+/**
+ * The generations everything was judged under, not those of this moment: what is revoked between that judgement and the grant ends the grant
+ * too (P5).
+ */
+function generationsOf(issue: Issue): GrantBasis["generations"] {
+  const { client, session, offer, consent } = issue;
+  const granted = new Set(grantedResources(issue).map(({ id }) => id));
+  const resources = offer.resources.flatMap(({ resource: { resourceId: id, generation } }) =>
+    granted.has(id) ? [[id, generation] as const] : [],
+  );
+  return {
+    client: client.state.generation,
+    subject: session.generation,
+    consent: consent.generation,
+    resources: Object.fromEntries(resources),
+  };
+}
+
+function grantAuthorized(context: IssueContext, issue: Issue, codeHash: string): Omit<GrantAuthorized["data"], "generations"> {
   const { interaction, client, session, granted } = issue;
   const { request } = interaction;
   const now = context.clock.now();
@@ -69,12 +81,6 @@ async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: st
   const lifetimes = context.settings.lifetimes[entity];
   const resources = grantedResources(issue);
   const identity = granted[""] ?? [];
-  const standing = await currentStanding(context, {
-    clientId: client.clientId,
-    subject: session.subject,
-    sessionId: session.sid,
-    resourceIds: resources.map(({ id }) => id),
-  });
   return {
     clientId: client.clientId,
     subject: session.subject,
@@ -85,7 +91,6 @@ async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: st
     ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
     authTime: session.authTime,
     amr: session.amr,
-    generations: standing.generations,
     // Every client registered for refresh tokens gets them, offline_access or not (mcp-auth.md, P1).
     refreshable: client.state.metadata.grant_types.includes("refresh_token"),
     absoluteExpiresAt: now + (client.state.settings.refreshAbsoluteLifetime ?? lifetimes.refreshAbsolute),
@@ -95,7 +100,7 @@ async function grantAuthorized(context: IssueContext, issue: Issue, codeHash: st
     codeChallenge: request.codeChallenge,
     redirectUri: request.redirectUri,
     redirectUriGiven: request.redirectUriGiven,
-    consent: issue.consent,
+    consent: issue.consent.reference,
   };
 }
 

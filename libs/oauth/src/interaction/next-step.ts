@@ -35,5 +35,6 @@ export async function nextStep(context: Parts, interaction: Interaction, client:
     return { kind: "consent", session, offer };
   }
   const reference = { stream: context.consents.stream(stream), revision: consent.revision };
-  return { kind: "issue", issue: { interaction, client, session, offer, granted: fullGrant(offer), consent: reference } };
+  const given = { reference, generation: consent.state.generation };
+  return { kind: "issue", issue: { interaction, client, session, offer, granted: fullGrant(offer), consent: given } };
 }

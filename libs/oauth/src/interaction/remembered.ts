@@ -1,6 +1,5 @@
 import type { ConsentedScopes, ConsentState } from "@grantline/domain/consent";
 import type { ClientView } from "../context/index.ts";
-import { isLoopbackRedirect } from "../redirect-uri/index.ts";
 import type { Interaction } from "./interaction.ts";
 import type { Offer } from "./offer.ts";
 
@@ -15,8 +14,8 @@ export function fullGrant(offer: Offer): GrantedScopes {
 
 /** May a decision about this client stand in for the person's next one at all? */
 export function mayRemember(interaction: Interaction, client: ClientView): boolean {
-  // RFC 8252 §8.6: any program on the machine can pose as an unvetted client at a loopback address, so the person is always asked
-  return client.state.verification === "operator" || !isLoopbackRedirect(interaction.request.redirectUri);
+  // RFC 8252 §8.6: any program on the machine can pose as an unvetted client at a loopback address or private-use scheme, so the person is always asked
+  return client.state.verification === "operator" || interaction.request.redirectUri.startsWith("https://");
 }
 
 /** Has the person already allowed all of this, with the wish not to be asked again? */

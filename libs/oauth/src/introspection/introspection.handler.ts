@@ -52,11 +52,19 @@ async function introspect(
   const answer = (await visibleFacts(context, caller, token).catch(inactiveWhenParked)) ?? inactive;
   const response = introspectionResponse(context, caller, answer, signed);
   if (question !== undefined && !signed && answer.active && caller.keptUntil !== undefined) {
-    // a key marked compromised leaves the JWKS, and what it signed is dead
     const until = Math.min(answer["exp"] as number, caller.keptUntil);
-    answers.keep(question, { response, until, holds: () => context.signer.jwks() === jwks && holds() });
+    answers.keep(question, { response, until, holds: () => keysStand(context.signer, jwks) && holds() });
   }
   return response;
+}
+
+/** A key marked compromised leaves the JWKS, and what it signed is dead. */
+function keysStand(signer: IntrospectionContext["signer"], jwks: unknown): boolean {
+  const reading = signer.current();
+  if (reading === undefined) return signer.jwks() === jwks;
+  // Nobody waits for it here: the new judgement asks again, and that request hears of it when the keyring can't be read.
+  reading.catch(() => undefined);
+  return false;
 }
 
 /** Everything a judgement reads that may change. */

@@ -13,7 +13,13 @@ export function jwksEndpoints(context: Pick<OAuthContext, "settings" | "signer">
       path: `${context.settings.basePath}/jwks`,
       cors: true,
       audience: "program",
-      handle: () => json(200, context.signer.jwks(), { "content-type": "application/jwk-set+json", "cache-control": `public, max-age=${CACHE_SECONDS}` }),
+      handle: async () => {
+        await context.signer.current();
+        return json(200, context.signer.jwks(), {
+          "content-type": "application/jwk-set+json",
+          "cache-control": `public, max-age=${CACHE_SECONDS}`,
+        });
+      },
     },
   ];
 }

@@ -14,7 +14,10 @@ export function addressPrefix(address: string): string | undefined {
   // An IPv4 address written as IPv6 is the same party.
   const parsed = ipaddr.process(text);
   if (parsed instanceof ipaddr.IPv4) return parsed.toString();
-  return `${parsed.parts.slice(0, 4).map((part) => part.toString(16)).join(":")}::/64`;
+  return `${parsed.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(":")}::/64`;
 }
 
 /** Addresses by their prefix; other keys without regard to case, width and surrounding space, so that no variant gets a budget of its own. */

@@ -67,9 +67,25 @@ export function createLimits(options: LimitsOptions): Limits {
 function policiesOf(options: LimitsOptions): Readonly<Record<Kind, (key: string) => PenaltyPolicy>> {
   const growing = { kind: "growing", first: 30, longest: QUARTER } as const;
   const failure: PenaltyPolicy = { name: "failure", free: options.failuresPerMinute ?? 60, window: MINUTE, wait: growing, memory: HOUR };
-  const write: PenaltyPolicy = { name: "anonymous-write", free: options.anonymousWritesPerMinute ?? 60, window: MINUTE, wait: { kind: "window" }, memory: MINUTE };
+  const write: PenaltyPolicy = {
+    name: "anonymous-write",
+    free: options.anonymousWritesPerMinute ?? 60,
+    window: MINUTE,
+    wait: { kind: "window" },
+    memory: MINUTE,
+  };
   // Guessing a password must not pay: every further failure of a day waits, unless it was quiet for a while.
-  const login: PenaltyPolicy = { name: "login", free: options.freeLogins ?? 5, window: DAY, wait: { ...growing, first: 1 }, memory: QUARTER };
+  const login: PenaltyPolicy = {
+    name: "login",
+    free: options.freeLogins ?? 5,
+    window: DAY,
+    wait: { ...growing, first: 1 },
+    memory: QUARTER,
+  };
   const loginOfAddress: PenaltyPolicy = { ...login, free: login.free * NAMES_PER_ADDRESS };
-  return { failure: () => failure, "anonymous-write": () => write, login: (key) => (addressPrefix(key) === undefined ? login : loginOfAddress) };
+  return {
+    failure: () => failure,
+    "anonymous-write": () => write,
+    login: (key) => (addressPrefix(key) === undefined ? login : loginOfAddress),
+  };
 }

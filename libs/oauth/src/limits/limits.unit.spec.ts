@@ -7,8 +7,12 @@ function start(options: Partial<LimitsOptions> = {}) {
   const clock = { time: 10_000, now: () => clock.time };
   const limits = createLimits({ clock, ...options });
   const refusal = (kind: Parameters<typeof limits.check>[0], key: string): Promise<OAuthError | undefined> =>
-    limits.check(kind, key).then(() => undefined, (error: OAuthError) => error);
-  const waits = async (kind: Parameters<typeof limits.check>[0], key: string): Promise<number> => Number((await refusal(kind, key))?.headers["retry-after"] ?? 0);
+    limits.check(kind, key).then(
+      () => undefined,
+      (error: OAuthError) => error,
+    );
+  const waits = async (kind: Parameters<typeof limits.check>[0], key: string): Promise<number> =>
+    Number((await refusal(kind, key))?.headers["retry-after"] ?? 0);
   const consume = async (kind: Parameters<typeof limits.check>[0], key: string, times: number): Promise<void> => {
     for (let n = 0; n < times; n += 1) await limits.consume(kind, key);
   };

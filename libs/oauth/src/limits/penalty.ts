@@ -21,7 +21,10 @@ export interface Penalty {
 
 /** Counts one more. While it waits a key collects no further waits, so requests already on their way don't make it worse. */
 export function countOne(policy: PenaltyPolicy, before: Penalty | undefined, now: number): Penalty {
-  const known = before !== undefined && now - Math.max(before.lastAt, before.blockedUntil) < policy.memory ? before : { count: 0, startedAt: now, waits: 0, blockedUntil: 0 };
+  const known =
+    before !== undefined && now - Math.max(before.lastAt, before.blockedUntil) < policy.memory
+      ? before
+      : { count: 0, startedAt: now, waits: 0, blockedUntil: 0 };
   const sameWindow = now - known.startedAt < policy.window;
   const count = (sameWindow ? known.count : 0) + 1;
   const startedAt = sameWindow ? known.startedAt : now;

@@ -10,7 +10,13 @@ import { createSecurityLog, type SecurityLogOptions } from "./security-log.ts";
 
 const clock = { time: 1_800_000_030, now: () => clock.time };
 const subjectKeys = { sealAddress: (value: string) => `sealed(${Buffer.from(value).toString("hex")})` };
-const wrong = { type: "ClientAuthenticationFailed", reason: "client-secret-wrong", ip: "192.0.2.1", clientId: "c1", endpoint: "token" } as const;
+const wrong = {
+  type: "ClientAuthenticationFailed",
+  reason: "client-secret-wrong",
+  ip: "192.0.2.1",
+  clientId: "c1",
+  endpoint: "token",
+} as const;
 
 describe("the security log (P13)", () => {
   let dir: string;
@@ -24,8 +30,10 @@ describe("the security log (P13)", () => {
     await store.close();
     rmSync(dir, { recursive: true });
   });
-  const open = (more: Partial<SecurityLogOptions> = {}) => createSecurityLog({ store, clock, subjectKeys, region: "eu", service: "test", newWriter: () => "w1", ...more });
-  const recorded = async (): Promise<SecurityEvent[]> => (await store.readAll("0", 10_000)).map((event) => parseEvent<SecurityEvent>(event, securityEvents).event);
+  const open = (more: Partial<SecurityLogOptions> = {}) =>
+    createSecurityLog({ store, clock, subjectKeys, region: "eu", service: "test", newWriter: () => "w1", ...more });
+  const recorded = async (): Promise<SecurityEvent[]> =>
+    (await store.readAll("0", 10_000)).map((event) => parseEvent<SecurityEvent>(event, securityEvents).event);
 
   it("writes one event for a minute's repetitions, its address sealed, into the day's stream of this writer", async () => {
     const log = open();
@@ -34,8 +42,18 @@ describe("the security log (P13)", () => {
     log.count({ ...wrong, ip: "2001:db8::2" });
     await log.flush();
     const events = await store.readStream("security-w1-20270115");
-    expect((await recorded()).map(({ type, data }) => [type, data.count])).toEqual([["ClientAuthenticationFailed", 1_000], ["ClientAuthenticationFailed", 2]]);
-    expect((await recorded())[0]?.data).toEqual({ reason: "client-secret-wrong", count: 1_000, minute: 1_800_000_000, clientId: "c1", endpoint: "token", prefix: subjectKeys.sealAddress("192.0.2.1") });
+    expect((await recorded()).map(({ type, data }) => [type, data.count])).toEqual([
+      ["ClientAuthenticationFailed", 1_000],
+      ["ClientAuthenticationFailed", 2],
+    ]);
+    expect((await recorded())[0]?.data).toEqual({
+      reason: "client-secret-wrong",
+      count: 1_000,
+      minute: 1_800_000_000,
+      clientId: "c1",
+      endpoint: "token",
+      prefix: subjectKeys.sealAddress("192.0.2.1"),
+    });
     expect(JSON.stringify(events)).not.toContain("192.0.2.1");
     expect(verifyStream(events).kind).toBe("intact");
     await log.close();
@@ -64,7 +82,15 @@ describe("the security log (P13)", () => {
 
   it("keeps a client_id in clear only when it looks like one", async () => {
     const log = open();
-    const ids = ["gl-abc_1.x", "https://client.example/metadata.json", "someone@example.com", "https://someone@example.com/", "x".repeat(300), `https://e.example/${"x".repeat(300)}`, "has space"];
+    const ids = [
+      "gl-abc_1.x",
+      "https://client.example/metadata.json",
+      "someone@example.com",
+      "https://someone@example.com/",
+      "x".repeat(300),
+      `https://e.example/${"x".repeat(300)}`,
+      "has space",
+    ];
     for (const clientId of ids) log.count({ ...wrong, clientId });
     await log.close();
     const kept = (await recorded()).map(({ data }) => data.clientId ?? "");
@@ -92,23 +118,32 @@ describe("the security log (P13)", () => {
 
   it("sends the same events again when no answer came, so that nothing is counted twice or lost", async () => {
     let answers = 0;
-    const flaky: EventStore = { ...store, append: async (...args) => {
-      const result = await store.append(...args);
-      answers += 1;
-      if (answers === 1) throw new EventStoreUnavailable("the answer was lost");
-      return result;
-    } };
+    const flaky: EventStore = {
+      ...store,
+      append: async (...args) => {
+        const result = await store.append(...args);
+        answers += 1;
+        if (answers === 1) throw new EventStoreUnavailable("the answer was lost");
+        return result;
+      },
+    };
     const log = open({ store: flaky });
     log.count(wrong);
     await expect(log.flush()).rejects.toThrow(EventStoreUnavailable);
     log.count({ ...wrong, clientId: "c2" });
     await log.close();
-    expect((await recorded()).map(({ data }) => [data.clientId, data.count])).toEqual([["c1", 1], ["c2", 1]]);
+    expect((await recorded()).map(({ data }) => [data.clientId, data.count])).toEqual([
+      ["c1", 1],
+      ["c2", 1],
+    ]);
   });
 
   it("counts only the number of each type once too much waits for a store that is away", async () => {
     let away = true;
-    const gone: EventStore = { ...store, append: (...args) => (away ? Promise.reject(new EventStoreUnavailable("away")) : store.append(...args)) };
+    const gone: EventStore = {
+      ...store,
+      append: (...args) => (away ? Promise.reject(new EventStoreUnavailable("away")) : store.append(...args)),
+    };
     const log = open({ store: gone, bytesPerMinute: 10_000_000 });
     for (let n = 0; n < 2_100; n += 1) log.count({ ...wrong, ip: `10.0.${n >> 8}.${n & 255}` });
     await expect(log.flush()).rejects.toThrow("away");

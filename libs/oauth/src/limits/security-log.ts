@@ -56,9 +56,15 @@ export function createSecurityLog(options: SecurityLogOptions): SecurityLog & { 
   };
 }
 
-function toEvent({ type, reason, count, minute, clientId, prefix, endpoint }: Counted, keys: Pick<SubjectKeys, "sealAddress">, now: number): SecurityEvent {
+function toEvent(
+  { type, reason, count, minute, clientId, prefix, endpoint }: Counted,
+  keys: Pick<SubjectKeys, "sealAddress">,
+  now: number,
+): SecurityEvent {
   const data = {
-    reason, count, minute,
+    reason,
+    count,
+    minute,
     ...(clientId === undefined ? {} : { clientId }),
     ...(prefix === undefined ? {} : { prefix: keys.sealAddress(prefix, now) }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -50,8 +50,21 @@ export function createSecurityStream(options: SecurityStreamOptions): SecuritySt
 
   function seal(events: readonly SecurityEvent[]): Pending {
     const at = placeNow();
-    const meta = { correlationId: randomUUID(), actor: { kind: "system", id: "security-log" } as const, region: options.region, service: options.service };
-    const sealed = sealEvents({ stream: at.stream, previousHash: at.hash, revision: at.revision + 1, events, definitions: securityEvents, meta, atMs: clock.now() * 1_000 });
+    const meta = {
+      correlationId: randomUUID(),
+      actor: { kind: "system", id: "security-log" } as const,
+      region: options.region,
+      service: options.service,
+    };
+    const sealed = sealEvents({
+      stream: at.stream,
+      previousHash: at.hash,
+      revision: at.revision + 1,
+      events,
+      definitions: securityEvents,
+      meta,
+      atMs: clock.now() * 1_000,
+    });
     return { events, place: at, sealed };
   }
 

@@ -74,6 +74,7 @@ const LONGEST_CLIENT_ID = 200;
 
 // P9: a stranger's client_id may be anything, a secret or an email address in the wrong field; only what looks like one of ours is kept in clear.
 function plausibleClientId(clientId: string): string {
-  const plausible = clientId.length <= LONGEST_CLIENT_ID && (/^[A-Za-z0-9._-]{1,64}$/.test(clientId) || /^https?:\/\/[^\s@?#]+$/.test(clientId));
+  const plausible =
+    clientId.length <= LONGEST_CLIENT_ID && (/^[A-Za-z0-9._-]{1,64}$/.test(clientId) || /^https?:\/\/[^\s@?#]+$/.test(clientId));
   return plausible ? clientId : `sha256:${hash("sha256", clientId, "base64url")}`;
 }

@@ -6,7 +6,14 @@ import { showLogin, submitLogin } from "./login.handler.ts";
 export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
   const path = `${context.settings.basePath}/login`;
   return [
-    { id: "login", method: "GET", path, audience: "person", openapi: queryOperation({ summary: "The login page", parameters: ["interaction"], answers: { "200": "The page." } }), handle: (request) => showLogin(context, request) },
+    {
+      id: "login",
+      method: "GET",
+      path,
+      audience: "person",
+      openapi: queryOperation({ summary: "The login page", parameters: ["interaction"], answers: { "200": "The page." } }),
+      handle: (request) => showLogin(context, request),
+    },
     {
       id: "login-submit",
       method: "POST",
@@ -14,7 +21,11 @@ export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
       accepts: "form",
       bodyLimit: 32_768,
       audience: "person",
-      openapi: formOperation({ summary: "Log in", parameters: ["interaction", "csrf", "username", "password"], answers: { "303": "On to what the login was for." } }),
+      openapi: formOperation({
+        summary: "Log in",
+        parameters: ["interaction", "csrf", "username", "password"],
+        answers: { "303": "On to what the login was for." },
+      }),
       handle: (request) => submitLogin(context, request),
     },
   ];

@@ -8,7 +8,10 @@ const CLIENT_AUTH_METHODS = ["none", "client_secret_basic", "client_secret_post"
 const CONFIDENTIAL_METHODS = CLIENT_AUTH_METHODS.filter((method) => method !== "none");
 
 /** The one metadata document (RFC 8414, OpenID Discovery 1.0), made from what is served. */
-export function authorizationServerMetadata({ settings, signer }: Pick<OAuthContext, "settings" | "signer">): Readonly<Record<string, unknown>> {
+export function authorizationServerMetadata({
+  settings,
+  signer,
+}: Pick<OAuthContext, "settings" | "signer">): Readonly<Record<string, unknown>> {
   const base = `${settings.origin}${settings.basePath}`;
   return {
     // RFC 8414 §3.3: byte for byte the identifier clients used to get here, and the `iss` of every answer
@@ -26,7 +29,20 @@ export function authorizationServerMetadata({ settings, signer }: Pick<OAuthCont
     client_id_metadata_document_supported: settings.cimd.enabled,
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: signer.algs(),
-    claims_supported: ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash", ...CLAIMS_BY_SCOPE.profile, ...CLAIMS_BY_SCOPE.email],
+    claims_supported: [
+      "sub",
+      "iss",
+      "aud",
+      "exp",
+      "iat",
+      "auth_time",
+      "nonce",
+      "amr",
+      "sid",
+      "at_hash",
+      ...CLAIMS_BY_SCOPE.profile,
+      ...CLAIMS_BY_SCOPE.email,
+    ],
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -15,7 +15,13 @@ const read = (path: string, change: Partial<World["context"]["settings"]> = {}) 
 
 describe("the metadata document", () => {
   it("is the same at all three places, for everybody, for five minutes", async () => {
-    const answers = await Promise.all(["/.well-known/oauth-authorization-server/oauth", "/.well-known/openid-configuration/oauth", "/oauth/.well-known/openid-configuration"].map((path) => read(path)));
+    const answers = await Promise.all(
+      [
+        "/.well-known/oauth-authorization-server/oauth",
+        "/.well-known/openid-configuration/oauth",
+        "/oauth/.well-known/openid-configuration",
+      ].map((path) => read(path)),
+    );
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
     expect(answers[0]?.headers).toMatchObject({ "content-type": "application/json", "cache-control": "public, max-age=300" });
     expect(metadataEndpoints(world.context).every((endpoint) => endpoint.cors === true)).toBe(true);
@@ -23,12 +29,21 @@ describe("the metadata document", () => {
 
   it("is at two places when the issuer has no path", () => {
     const settings = { ...world.context.settings, issuer: "https://as.test", origin: "https://as.test", basePath: "" };
-    expect(metadataEndpoints({ ...world.context, settings }).map((endpoint) => endpoint.path).slice(0, -1)).toEqual(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]);
+    expect(
+      metadataEndpoints({ ...world.context, settings })
+        .map((endpoint) => endpoint.path)
+        .slice(0, -1),
+    ).toEqual(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]);
   });
 
   it("of the admin API as a protected resource names us, and no scope (RFC 9728)", async () => {
     const { body } = await read("/.well-known/oauth-protected-resource/admin/v1");
-    expect(body).toEqual({ resource: "http://as.test/admin/v1", authorization_servers: ["http://as.test/oauth"], bearer_methods_supported: ["header"], resource_name: "Grantline administration" });
+    expect(body).toEqual({
+      resource: "http://as.test/admin/v1",
+      authorization_servers: ["http://as.test/oauth"],
+      bearer_methods_supported: ["header"],
+      resource_name: "Grantline administration",
+    });
   });
 
   it("says what stock MCP clients need (mcp-auth.md 3.3), and no scope of a resource or of administration", async () => {
@@ -56,7 +71,10 @@ describe("the metadata document", () => {
 
   it("leaves out what is switched off", async () => {
     const { dcr, cimd } = world.context.settings;
-    const { body } = await read("/.well-known/oauth-authorization-server/oauth", { dcr: { ...dcr, enabled: false }, cimd: { ...cimd, enabled: false } });
+    const { body } = await read("/.well-known/oauth-authorization-server/oauth", {
+      dcr: { ...dcr, enabled: false },
+      cimd: { ...cimd, enabled: false },
+    });
     expect(body).not.toHaveProperty("registration_endpoint");
     expect(body).toMatchObject({ client_id_metadata_document_supported: false });
   });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { clientMetadataSchema } from "../client-metadata/index.ts";
 
-const metadata = z.toJSONSchema(clientMetadataSchema, { io: "input", target: "draft-2020-12" });
+// the OpenAPI document says the dialect once, for all
+const { $schema: _dialect, ...metadata } = z.toJSONSchema(clientMetadataSchema, { io: "input", target: "draft-2020-12" });
 const information = {
   type: "object",
   required: ["client_id", "client_id_issued_at", "registration_access_token", "registration_client_uri"],

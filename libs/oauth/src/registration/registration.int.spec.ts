@@ -1,5 +1,6 @@
 // Real: SQLite event store, stream runtime, deciders, tokens, seals, limits. Given: clock, how names resolve.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { StreamParked } from "@grantline/event-store";
 import type { Limits, OAuthSettings } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { eventsOf, META, openWorld, wholeLog, type World } from "../fixtures/world.ts";
@@ -355,5 +356,23 @@ describe("clients that nobody uses", () => {
     expect(await sweep()).toBe(0);
     await expect(world.context.directory.find(idle.client_id)).rejects.toMatchObject({ reason: "client-expired" });
     expect((await world.context.directory.find(used.client_id)).clientId).toBe(used.client_id);
+  });
+
+  it("are left alone when their stream, or a grant of theirs, is of a newer release, and hold up nobody else (P11)", async () => {
+    const [first, second] = [await registered(), await registered()];
+    world.clock.time += 86_400;
+    const sweep = (failure: Error) =>
+      expireUnusedClients(
+        world.context,
+        {
+          clients: (async function* () {
+            for (const { client_id: clientId } of [first, second]) yield { clientId };
+          })(),
+          holdsLiveGrant: (clientId) => (clientId === first.client_id ? Promise.reject(failure) : Promise.resolve(false)),
+        },
+        META,
+      );
+    expect(await sweep(new StreamParked("grant-x", 3, "FutureEvent"))).toBe(1);
+    await expect(sweep(new Error("the store is away"))).rejects.toThrow("the store is away");
   });
 });

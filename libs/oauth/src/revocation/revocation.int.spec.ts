@@ -1,7 +1,19 @@
 // Real: SQLite event store, deciders, keyring, issuance writer. Fake: clock, security log, and an append that fails where said so.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EventStoreUnavailable } from "@grantline/event-store";
-import { aClient, aGrant, type Answer, aResource, aSubject, basic, eventsOf, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  type Answer,
+  aResource,
+  aSubject,
+  basic,
+  eventsOf,
+  openWorld,
+  send,
+  VERIFIER,
+  type World,
+} from "../fixtures/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { revocationEndpoints } from "./index.ts";
@@ -22,12 +34,17 @@ afterAll(() => world.close());
 
 const revoke = (token: unknown, extra: Record<string, string> = {}, headers = {}): Promise<Answer> =>
   send(revocationEndpoints(world.context), "/oauth/revoke", { token: String(token), client_id: "app", ...extra }, headers);
-const active = async (token: unknown): Promise<unknown> => (await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(token) }, basic("rs", "s"))).body["active"];
-const token = (fields: Record<string, string>, headers = {}): Promise<Answer> => send(tokenEndpoints(world.context), "/oauth/token", fields, headers);
+const active = async (token: unknown): Promise<unknown> =>
+  (await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(token) }, basic("rs", "s"))).body["active"];
+const token = (fields: Record<string, string>, headers = {}): Promise<Answer> =>
+  send(tokenEndpoints(world.context), "/oauth/token", fields, headers);
 const refresh = (value: unknown): Promise<Answer> => token({ grant_type: "refresh_token", client_id: "app", refresh_token: String(value) });
 const signIn = async () => {
   const { code, grantId } = await aGrant(world, { resources: { [MCP]: ["read"] } });
-  return { grantId, ...(await token({ grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER })).body } as Record<string, unknown>;
+  return {
+    grantId,
+    ...(await token({ grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER })).body,
+  } as Record<string, unknown>;
 };
 
 describe("revoking a refresh token", () => {
@@ -60,7 +77,8 @@ describe("revoking an access token", () => {
   });
 
   it("without a grant is an event in a stream of its own", async () => {
-    const { access_token: value } = (await token({ grant_type: "client_credentials", resource: MCP, scope: "read" }, basic("job", "s"))).body;
+    const { access_token: value } = (await token({ grant_type: "client_credentials", resource: MCP, scope: "read" }, basic("job", "s")))
+      .body;
     const seen = await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(value) }, basic("rs", "s"));
     expect(seen.body["active"]).toBe(true);
     const answer = await send(revocationEndpoints(world.context), "/oauth/revoke", { token: String(value) }, basic("job", "s"));
@@ -83,7 +101,9 @@ describe("the endpoint", () => {
       expect([answer.status, answer.body["error"], answer.reason]).toEqual([400, "invalid_grant", "client-mismatch"]);
     }
     expect(await active(first["access_token"])).toBe(true);
-    expect((await send(revocationEndpoints(world.context), "/oauth/revoke", { token: String(first["access_token"]), client_id: "job" })).status).toBe(401);
+    expect(
+      (await send(revocationEndpoints(world.context), "/oauth/revoke", { token: String(first["access_token"]), client_id: "job" })).status,
+    ).toBe(401);
   });
 
   it("never says 200 when the event could not be appended, and the token stays (V-05, CVE 15)", async () => {
@@ -95,7 +115,13 @@ describe("the endpoint", () => {
     for (const value of [first["access_token"], first["refresh_token"]]) {
       await expect(send(broken, "/oauth/revoke", { token: String(value), client_id: "app" })).rejects.toBeInstanceOf(EventStoreUnavailable);
     }
-    const refusing = revocationEndpoints({ ...world.context, grants: { ...world.context.grants, execute: async () => ({ outcome: { kind: "refused", reason: "token-unknown" }, state: { status: "none" }, revision: -1 }) } });
+    const refusing = revocationEndpoints({
+      ...world.context,
+      grants: {
+        ...world.context.grants,
+        execute: async () => ({ outcome: { kind: "refused", reason: "token-unknown" }, state: { status: "none" }, revision: -1 }),
+      },
+    });
     expect((await send(refusing, "/oauth/revoke", { token: String(first["access_token"]), client_id: "app" })).status).toBe(500);
     expect(await active(first["access_token"])).toBe(true);
   });

@@ -1,6 +1,21 @@
 // Real: SQLite event store, stream runtime, deciders, key folder, keyring, issuance writer. Fake: clock, security log.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aClient, aGrant, aResource, aSubject, basic, CALLBACK, eventsOf, openWorld, send, VERIFIER, wholeLog, type Answer, type GrantOptions, type World } from "../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  aResource,
+  aSubject,
+  basic,
+  CALLBACK,
+  eventsOf,
+  openWorld,
+  send,
+  VERIFIER,
+  wholeLog,
+  type Answer,
+  type GrantOptions,
+  type World,
+} from "../fixtures/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
 import { META } from "../fixtures/world.ts";
 import { tokenEndpoints } from "./index.ts";
@@ -21,13 +36,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const token = (form: Record<string, string | readonly string[]>, headers = {}): Promise<Answer> => send(tokenEndpoints(world.context), "/oauth/token", form, headers);
+const token = (form: Record<string, string | readonly string[]>, headers = {}): Promise<Answer> =>
+  send(tokenEndpoints(world.context), "/oauth/token", form, headers);
 const redeem = (code: string, extra: Record<string, string | readonly string[]> = {}, headers = {}) =>
   token({ grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER, ...extra }, headers);
 const refresh = (value: unknown, extra: Record<string, string | readonly string[]> = {}, headers = {}) =>
   token({ grant_type: "refresh_token", client_id: "app", refresh_token: String(value), ...extra }, headers);
 const active = async (value: unknown): Promise<unknown> =>
-  (await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(value) }, basic("rs", "rs-secret"))).body["active"];
+  (await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(value) }, basic("rs", "rs-secret"))).body[
+    "active"
+  ];
 const signedIn = async (options: GrantOptions = {}) => {
   const grant = await aGrant(world, { resources: { [MCP]: ["read", "write"] }, ...options });
   return { ...grant, answer: (await redeem(grant.code)).body };
@@ -37,12 +55,23 @@ const refused = (answer: Answer) => [answer.status, answer.body["error"], answer
 describe("the token endpoint", () => {
   it("wants a grant_type it knows, once, from a client that may use it", async () => {
     expect(refused(await token({ client_id: "app" }))).toEqual([400, "invalid_request", "parameter-missing"]);
-    for (const grant_type of ["password", "implicit", "urn:x"]) expect(refused(await token({ grant_type, client_id: "app" }))).toEqual([400, "unsupported_grant_type", "grant-type-unsupported"]);
-    expect(refused(await send(tokenEndpoints(world.context), "/oauth/token", "grant_type=refresh_token&grant_type=refresh_token"))).toEqual([400, "invalid_request", "parameter-repeated"]);
-    expect(refused(await token({ grant_type: "client_credentials", client_id: "app" }))).toEqual([400, "unauthorized_client", "grant-type-not-allowed"]);
+    for (const grant_type of ["password", "implicit", "urn:x"])
+      expect(refused(await token({ grant_type, client_id: "app" }))).toEqual([400, "unsupported_grant_type", "grant-type-unsupported"]);
+    expect(refused(await send(tokenEndpoints(world.context), "/oauth/token", "grant_type=refresh_token&grant_type=refresh_token"))).toEqual(
+      [400, "invalid_request", "parameter-repeated"],
+    );
+    expect(refused(await token({ grant_type: "client_credentials", client_id: "app" }))).toEqual([
+      400,
+      "unauthorized_client",
+      "grant-type-not-allowed",
+    ]);
     await aClient(world, "codes-only", { secret: "x", metadata: { grant_types: ["authorization_code"] } });
     for (const grant_type of ["client_credentials", "refresh_token"]) {
-      expect(refused(await token({ grant_type, resource: MCP, refresh_token: "x" }, basic("codes-only", "x")))).toEqual([400, "unauthorized_client", "grant-type-not-allowed"]);
+      expect(refused(await token({ grant_type, resource: MCP, refresh_token: "x" }, basic("codes-only", "x")))).toEqual([
+        400,
+        "unauthorized_client",
+        "grant-type-not-allowed",
+      ]);
     }
     expect(refused(await token({ grant_type: "refresh_token" }))).toEqual([401, "invalid_client", "client-authentication-missing"]);
   });
@@ -80,7 +109,11 @@ describe("a code", () => {
   it("is refused to strangers and revokes nothing for them (C-02, C-03, C-08)", async () => {
     const { code } = await aGrant(world, { resources: { [MCP]: ["read"] } });
     expect(refused(await redeem(code, { client_id: "other" }))).toEqual([400, "invalid_grant", "client-mismatch"]);
-    expect(refused(await redeem(code, { redirect_uri: "http://127.0.0.1/other" }))).toEqual([400, "invalid_grant", "redirect-uri-mismatch"]);
+    expect(refused(await redeem(code, { redirect_uri: "http://127.0.0.1/other" }))).toEqual([
+      400,
+      "invalid_grant",
+      "redirect-uri-mismatch",
+    ]);
     expect(refused(await redeem(code, { code_verifier: "w".repeat(43) }))).toEqual([400, "invalid_grant", "pkce-mismatch"]);
     expect((await redeem(code)).status).toBe(200);
   });
@@ -90,8 +123,16 @@ describe("a code", () => {
     for (const bad of ["short", "v".repeat(129), `${"v".repeat(42)}=`, "ü".repeat(43)]) {
       expect(refused(await redeem(code, { code_verifier: bad }))).toEqual([400, "invalid_request", "pkce-malformed"]);
     }
-    expect(refused(await token({ grant_type: "authorization_code", client_id: "app", code }))).toEqual([400, "invalid_request", "pkce-missing"]);
-    expect(refused(await token({ grant_type: "authorization_code", client_id: "app", code_verifier: VERIFIER }))).toEqual([400, "invalid_request", "parameter-missing"]);
+    expect(refused(await token({ grant_type: "authorization_code", client_id: "app", code }))).toEqual([
+      400,
+      "invalid_request",
+      "pkce-missing",
+    ]);
+    expect(refused(await token({ grant_type: "authorization_code", client_id: "app", code_verifier: VERIFIER }))).toEqual([
+      400,
+      "invalid_request",
+      "parameter-missing",
+    ]);
   });
 
   it("ends after its minute (C-11)", async () => {
@@ -118,7 +159,11 @@ describe("a code", () => {
     const unknown = mintCode(world.context.random, `eu1${"0".repeat(32)}`);
     expect(refused(await redeem(unknown.value))).toEqual([400, "invalid_grant", "code-unknown"]);
     const denied = `eu1${"d".repeat(32)}`;
-    await world.context.grants.execute(denied, { kind: "deny", now: world.clock.time, clientId: "app", subject: "alice", reason: "person" }, META);
+    await world.context.grants.execute(
+      denied,
+      { kind: "deny", now: world.clock.time, clientId: "app", subject: "alice", reason: "person" },
+      META,
+    );
     expect(refused(await redeem(mintCode(world.context.random, denied).value))).toEqual([400, "invalid_grant", "code-unknown"]);
   });
 
@@ -139,7 +184,15 @@ describe("a code", () => {
   it("gives an ID token with openid, and personal claims only to the scopes that ask (OIDC)", async () => {
     const plain = await aGrant(world, { scope: "openid", nonce: "n-1", sessionId: "sess1", offline: true });
     const claims = payload((await redeem(plain.code)).body["id_token"]);
-    expect(claims).toMatchObject({ iss: "http://as.test/oauth", sub: "alice", aud: "app", nonce: "n-1", sid: "sess1", amr: ["pwd"], exp: world.clock.time + 300 });
+    expect(claims).toMatchObject({
+      iss: "http://as.test/oauth",
+      sub: "alice",
+      aud: "app",
+      nonce: "n-1",
+      sid: "sess1",
+      amr: ["pwd"],
+      exp: world.clock.time + 300,
+    });
     expect(claims).not.toHaveProperty("name");
     expect(claims["at_hash"]).toMatch(/^[A-Za-z0-9_-]{22}$/);
     const full = await aGrant(world, { scope: "openid profile email" });
@@ -170,7 +223,12 @@ describe("a refresh token", () => {
     expect(next.body["refresh_token"]).not.toBe(answer["refresh_token"]);
     expect(await active(next.body["access_token"])).toBe(true);
     expect((await refresh(next.body["refresh_token"])).status).toBe(200);
-    expect(await eventsOf(world, `grant-${grantId}`)).toEqual(["GrantAuthorized", "CodeRedeemed", "RefreshTokenRotated", "RefreshTokenRotated"]);
+    expect(await eventsOf(world, `grant-${grantId}`)).toEqual([
+      "GrantAuthorized",
+      "CodeRedeemed",
+      "RefreshTokenRotated",
+      "RefreshTokenRotated",
+    ]);
   });
 
   it("asked for 50 times at once gives one answer, from one rotation (R-02, R-03, P4)", async () => {
@@ -212,14 +270,18 @@ describe("a refresh token", () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(first.body["refresh_token"], { client_id: "strict" })));
     const won = answers.filter((answer) => answer.status === 200);
     expect(won).toHaveLength(1);
-    expect(new Set(answers.filter((answer) => answer.status !== 200).map((answer) => answer.body["error"]))).toEqual(new Set(["invalid_grant"]));
+    expect(new Set(answers.filter((answer) => answer.status !== 200).map((answer) => answer.body["error"]))).toEqual(
+      new Set(["invalid_grant"]),
+    );
     expect(await active(won[0]?.body["access_token"])).toBe(false);
   });
 
   it("is bound to its client, and a foreign attempt does it no harm (R-04, CVE 21)", async () => {
     const { answer } = await signedIn();
     expect(refused(await refresh(answer["refresh_token"], { client_id: "other" }))).toEqual([400, "invalid_grant", "client-mismatch"]);
-    expect(refused(await token({ grant_type: "refresh_token", refresh_token: String(answer["refresh_token"]) }, basic("web", "web-secret")))).toEqual([400, "invalid_grant", "client-mismatch"]);
+    expect(
+      refused(await token({ grant_type: "refresh_token", refresh_token: String(answer["refresh_token"]) }, basic("web", "web-secret"))),
+    ).toEqual([400, "invalid_grant", "client-mismatch"]);
     expect((await refresh(answer["refresh_token"])).status).toBe(200);
   });
 
@@ -227,14 +289,22 @@ describe("a refresh token", () => {
     const { code } = await aGrant(world, { clientId: "web", resources: { [MCP]: ["read"] } });
     const first = await token({ grant_type: "authorization_code", code, code_verifier: VERIFIER }, basic("web", "web-secret"));
     expect(first.status).toBe(200);
-    expect(refused(await refresh(first.body["refresh_token"], { client_id: "web" }))).toEqual([401, "invalid_client", "client-authentication-missing"]);
+    expect(refused(await refresh(first.body["refresh_token"], { client_id: "web" }))).toEqual([
+      401,
+      "invalid_client",
+      "client-authentication-missing",
+    ]);
   });
 
   it("narrows and never widens (R-06)", async () => {
     const { answer } = await signedIn();
     expect(refused(await refresh(answer["refresh_token"], { scope: "read admin" }))).toEqual([400, "invalid_scope", "scope-widened"]);
     expect(refused(await refresh(answer["refresh_token"], { resource: OTHER }))).toEqual([400, "invalid_target", "resource-not-granted"]);
-    expect(refused(await refresh(answer["refresh_token"], { resource: [MCP, OTHER] }))).toEqual([400, "invalid_target", "resource-repeated"]);
+    expect(refused(await refresh(answer["refresh_token"], { resource: [MCP, OTHER] }))).toEqual([
+      400,
+      "invalid_target",
+      "resource-repeated",
+    ]);
     expect(refused(await refresh(answer["refresh_token"], { scope: 'a"b' }))).toEqual([400, "invalid_scope", "scope-malformed"]);
     const narrow = await refresh(answer["refresh_token"], { scope: "write", resource: MCP });
     expect(narrow.body).toMatchObject({ scope: "write" });
@@ -285,7 +355,12 @@ describe("a refresh token", () => {
     const grant = await aGrant(world, { resources: { [uri]: ["read", "write"] } });
     const first = await redeem(grant.code);
     const { resourceStreamId } = await import("../context/index.ts");
-    const set = (scopes: readonly string[]) => world.context.resources.execute(resourceStreamId(uri), { kind: "set-access-policy", now: world.clock.time, policy: { rules: [{ ...everybody, scopes }] } }, META);
+    const set = (scopes: readonly string[]) =>
+      world.context.resources.execute(
+        resourceStreamId(uri),
+        { kind: "set-access-policy", now: world.clock.time, policy: { rules: [{ ...everybody, scopes }] } },
+        META,
+      );
     await set(["read"]);
     const second = await refresh(first.body["refresh_token"]);
     expect(second.body).toMatchObject({ scope: "read" });
@@ -311,7 +386,11 @@ describe("a refresh token", () => {
       const forged = seal("refresh", `${grantId}.${generation}`, world.context.random.token(32));
       expect(refused(await refresh(forged))).toEqual([400, "invalid_grant", "refresh-unknown"]);
     }
-    expect(refused(await refresh(seal("refresh", `eu1${"0".repeat(32)}.1`, world.context.random.token(32))))).toEqual([400, "invalid_grant", "refresh-unknown"]);
+    expect(refused(await refresh(seal("refresh", `eu1${"0".repeat(32)}.1`, world.context.random.token(32))))).toEqual([
+      400,
+      "invalid_grant",
+      "refresh-unknown",
+    ]);
     expect(refused(await token({ grant_type: "refresh_token", client_id: "app" }))).toEqual([400, "invalid_request", "parameter-missing"]);
     expect((await refresh(answer["refresh_token"])).status).toBe(200);
   });
@@ -322,7 +401,16 @@ describe("the log", () => {
     const { code, answer } = await signedIn();
     const next = await refresh(answer["refresh_token"]);
     const log = await wholeLog(world);
-    for (const value of [code, answer["access_token"], answer["refresh_token"], next.body["access_token"], next.body["refresh_token"], VERIFIER, "web-secret", "alice@example.test"]) {
+    for (const value of [
+      code,
+      answer["access_token"],
+      answer["refresh_token"],
+      next.body["access_token"],
+      next.body["refresh_token"],
+      VERIFIER,
+      "web-secret",
+      "alice@example.test",
+    ]) {
       expect(log).not.toContain(String(value));
       expect(log).not.toContain(String(value).slice(-49, -6));
     }

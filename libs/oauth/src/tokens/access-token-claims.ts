@@ -18,7 +18,11 @@ export const ACCESS_TOKEN_TYP = "at+jwt";
  * The claims of a JWT access token (RFC 9068 §2.2). They follow from what is recorded and nothing else, so a retry signs the same ones (P4).
  * `gen` is what a validator on the revocation feed compares.
  */
-export function accessTokenClaims(issuer: string, holder: TokenHolder, record: Omit<AccessTokenRecord, "n" | "hash">): Record<string, unknown> {
+export function accessTokenClaims(
+  issuer: string,
+  holder: TokenHolder,
+  record: Omit<AccessTokenRecord, "n" | "hash">,
+): Record<string, unknown> {
   return {
     iss: issuer,
     sub: holder.sub,

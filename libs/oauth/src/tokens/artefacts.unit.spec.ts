@@ -10,8 +10,14 @@ import { opaqueAccessToken, parseOpaqueAccessToken } from "./opaque-access-token
 import { mintRefreshToken, parseRefreshToken, remintRefreshToken } from "./refresh-token.ts";
 import { mintRegistrationToken, parseRegistrationToken } from "./registration-token.ts";
 
-const random = { token: (bytes: number) => randomBytes(bytes).toString("base64url"), hex: (bytes: number) => randomBytes(bytes).toString("hex") };
-const retryKeys = { current: () => ({ keyId: "k1" }), derive: (keyId: string, label: string, nonce: string) => (keyId === "k1" ? sha256(`${label}|${nonce}`) : undefined) };
+const random = {
+  token: (bytes: number) => randomBytes(bytes).toString("base64url"),
+  hex: (bytes: number) => randomBytes(bytes).toString("hex"),
+};
+const retryKeys = {
+  current: () => ({ keyId: "k1" }),
+  derive: (keyId: string, label: string, nonce: string) => (keyId === "k1" ? sha256(`${label}|${nonce}`) : undefined),
+};
 const grantId = `eu1${"ab".repeat(16)}`;
 
 const code = mintCode(random, grantId);
@@ -53,15 +59,19 @@ describe("the values we hand out", () => {
         expect(parseCode(changed)).toEqual(changed === code.value ? { grantId, hash: code.hash } : undefined);
       }),
     );
-    for (const value of ["", "gl_ac_", `${code.value} `, ` ${code.value}`, code.value.slice(1), code.value.slice(0, -1), `${code.value}\n`]) expect(parseCode(value)).toBeUndefined();
+    for (const value of ["", "gl_ac_", `${code.value} `, ` ${code.value}`, code.value.slice(1), code.value.slice(0, -1), `${code.value}\n`])
+      expect(parseCode(value)).toBeUndefined();
   });
 
   it("are refused when the checksum is right and the place is no place of ours", () => {
     const secret = random.token(32);
-    for (const place of ["UPPER", "a-b-c-d-e-f", "../../x", "a".repeat(300), "a.b"]) expect(parseCode(seal("code", place, secret))).toBeUndefined();
-    for (const place of [grantId, `${grantId}.0`, `${grantId}.01`, `${grantId}.-1`, `${grantId}.1e3`, `short.1`]) expect(parseRefreshToken(seal("refresh", place, secret))).toBeUndefined();
+    for (const place of ["UPPER", "a-b-c-d-e-f", "../../x", "a".repeat(300), "a.b"])
+      expect(parseCode(seal("code", place, secret))).toBeUndefined();
+    for (const place of [grantId, `${grantId}.0`, `${grantId}.01`, `${grantId}.-1`, `${grantId}.1e3`, `short.1`])
+      expect(parseRefreshToken(seal("refresh", place, secret))).toBeUndefined();
     for (const place of ["a b", "ä", "x".repeat(65)]) expect(parseRegistrationToken(seal("registration", place, secret))).toBeUndefined();
-    for (const place of [grantId, "nowhere", `${grantId}.00`, "writer.1"]) expect(parseOpaqueAccessToken(seal("access", place, secret))).toBeUndefined();
+    for (const place of [grantId, "nowhere", `${grantId}.00`, "writer.1"])
+      expect(parseOpaqueAccessToken(seal("access", place, secret))).toBeUndefined();
     expect(unseal("code", "gl_ac_x.tooshort")).toBeUndefined();
   });
 });
@@ -83,7 +93,8 @@ describe("locators", () => {
   it("tell a grant from an issuance stream, and nothing else is one", () => {
     expect(parseLocator(`${grantId}.0`)).toEqual({ in: "grant", grantId, n: 0 });
     expect(parseLocator("w1a2b3c4-2026112308.17")).toEqual({ in: "issuance", locator: "w1a2b3c4-2026112308.17" });
-    for (const text of ["", ".", "x", ".1", `${grantId}.`, `${grantId}.1.2`, "a/b-c.1", `${"a".repeat(200)}.1`]) expect(parseLocator(text)).toBeUndefined();
+    for (const text of ["", ".", "x", ".1", `${grantId}.`, `${grantId}.1.2`, "a/b-c.1", `${"a".repeat(200)}.1`])
+      expect(parseLocator(text)).toBeUndefined();
   });
 });
 

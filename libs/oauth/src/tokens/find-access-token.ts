@@ -17,11 +17,20 @@ export type TokenSources = Pick<
 export async function findAccessToken(context: TokenSources, value: string): Promise<AccessTokenView | undefined> {
   const presented = readPresented(value);
   if (presented === undefined) return undefined;
+  // P5: a key struck out by another process a moment ago vouches for nothing any more
+  await context.signer.current();
   const { locator } = presented;
-  return locator.in === "grant" ? findGrantToken(context, presented, locator.grantId, locator.n) : findIssuedToken(context, presented, locator.locator);
+  return locator.in === "grant"
+    ? findGrantToken(context, presented, locator.grantId, locator.n)
+    : findIssuedToken(context, presented, locator.locator);
 }
 
-async function findGrantToken(context: TokenSources, presented: PresentedToken, grantId: string, n: number): Promise<AccessTokenView | undefined> {
+async function findGrantToken(
+  context: TokenSources,
+  presented: PresentedToken,
+  grantId: string,
+  n: number,
+): Promise<AccessTokenView | undefined> {
   const found = await recordOf(context, grantId, n);
   if (found === undefined) return undefined;
   const { basis, record } = found;

@@ -4,7 +4,11 @@ import { isRecordedToken, type PresentedToken } from "./presented-token.ts";
 import type { AccessTokenView } from "./views.ts";
 
 /** A token without a grant: its issuance event, its own revocation, and the generations it was made under. */
-export async function findIssuedToken(context: TokenSources, presented: PresentedToken, locator: string): Promise<AccessTokenView | undefined> {
+export async function findIssuedToken(
+  context: TokenSources,
+  presented: PresentedToken,
+  locator: string,
+): Promise<AccessTokenView | undefined> {
   const issued = await context.issuance.read(locator);
   if (issued === undefined) return undefined;
   const { access, clientId, sub, entity, generations } = issued.event.data;

@@ -20,9 +20,22 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const redeem = async (code: string) =>
-  (await send(tokenEndpoints(world.context), "/oauth/token", { grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER })).body;
+  (
+    await send(tokenEndpoints(world.context), "/oauth/token", {
+      grant_type: "authorization_code",
+      client_id: "app",
+      code,
+      code_verifier: VERIFIER,
+    })
+  ).body;
 const refresh = async (value: unknown) =>
-  (await send(tokenEndpoints(world.context), "/oauth/token", { grant_type: "refresh_token", client_id: "app", refresh_token: String(value) })).body;
+  (
+    await send(tokenEndpoints(world.context), "/oauth/token", {
+      grant_type: "refresh_token",
+      client_id: "app",
+      refresh_token: String(value),
+    })
+  ).body;
 const signIn = async (sessionId?: string) => {
   const { code, grantId } = await aGrant(world, { resources: { [MCP]: ["read"] }, ...(sessionId === undefined ? {} : { sessionId }) });
   return { grantId, ...(await redeem(code)) } as Record<string, unknown>;
@@ -30,7 +43,12 @@ const signIn = async (sessionId?: string) => {
 /** Another instance: same store, its own memory, which here is made not to hear of changes. */
 const deafInstance = () => {
   const { changes: _unheard, ...store } = { ...world.store, append: world.store.append.bind(world.store) };
-  const grants = createStreamRuntime({ store: store as typeof world.store, clock: world.clock, region: "eu1", service: "other" }).repository(grantDecider);
+  const grants = createStreamRuntime({
+    store: store as typeof world.store,
+    clock: world.clock,
+    region: "eu1",
+    service: "other",
+  }).repository(grantDecider);
   return { ...world.context, grants };
 };
 
@@ -60,7 +78,11 @@ describe("an access token", () => {
     const first = await signIn("sess-1");
     expect(await findAccessToken(world.context, String(first["access_token"]))).toBeDefined();
     expect(await findRefreshToken(world.context, String(first["refresh_token"]))).toBeDefined();
-    await world.context.subjects.execute("alice", { kind: "end-session", now: world.clock.time, sessionId: "sess-1", reason: "logout" }, META);
+    await world.context.subjects.execute(
+      "alice",
+      { kind: "end-session", now: world.clock.time, sessionId: "sess-1", reason: "logout" },
+      META,
+    );
     expect(await findAccessToken(world.context, String(first["access_token"]))).toBeUndefined();
     expect(await findRefreshToken(world.context, String(first["refresh_token"]))).toBeUndefined();
   });
@@ -72,11 +94,24 @@ describe("an access token", () => {
     const issue = () =>
       world.context.issuance.issue((locator) => {
         const { value, record } = mintAccessToken(world.context, {
-          holder: { clientId: "app", sub: "erin", entity: "agent", generations }, shape: { format: "opaque", lifetime: 60 }, locator, n: 0, aud: MCP, resourceId, scope: ["read"],
-          now: world.clock.time, secret: () => world.context.random.token(32),
+          holder: { clientId: "app", sub: "erin", entity: "agent", generations },
+          shape: { format: "opaque", lifetime: 60 },
+          locator,
+          n: 0,
+          aud: MCP,
+          resourceId,
+          scope: ["read"],
+          now: world.clock.time,
+          secret: () => world.context.random.token(32),
         });
         const { n: _, ...access } = record;
-        return { event: { type: "AccessTokenIssued", data: { clientId: "app", sub: "erin", entity: "agent", grantType: "exchange", access, generations } }, result: value };
+        return {
+          event: {
+            type: "AccessTokenIssued",
+            data: { clientId: "app", sub: "erin", entity: "agent", grantType: "exchange", access, generations },
+          },
+          result: value,
+        };
       }, META);
     const token = await issue();
     expect(await findAccessToken(world.context, token)).toMatchObject({ sub: "erin", clientId: "app", entity: "agent" });
@@ -89,11 +124,20 @@ describe("an access token", () => {
     const generations = { client: 0 };
     const token = await world.context.issuance.issue((locator) => {
       const { value, record } = mintAccessToken(world.context, {
-        holder: { clientId: "app", sub: "app", entity: "service", generations }, shape: { format: "jwt", lifetime: 60 }, locator, n: 0, aud: world.context.settings.issuer, scope: [],
-        now: world.clock.time, secret: () => "",
+        holder: { clientId: "app", sub: "app", entity: "service", generations },
+        shape: { format: "jwt", lifetime: 60 },
+        locator,
+        n: 0,
+        aud: world.context.settings.issuer,
+        scope: [],
+        now: world.clock.time,
+        secret: () => "",
       });
       const { n: _, ...access } = record;
-      return { event: { type: "AccessTokenIssued", data: { clientId: "app", sub: "app", entity: "service", grantType: "x", access, generations } }, result: value };
+      return {
+        event: { type: "AccessTokenIssued", data: { clientId: "app", sub: "app", entity: "service", grantType: "x", access, generations } },
+        result: value,
+      };
     }, META);
     expect(await findAccessToken(world.context, token)).toMatchObject({ aud: "http://as.test/oauth", scope: [] });
     expect(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString())).not.toHaveProperty("scope");
@@ -108,7 +152,10 @@ describe("a refresh token", () => {
     const next = await refresh(first["refresh_token"]);
     expect(await findRefreshToken(world.context, String(first["refresh_token"]))).toMatchObject({ generation: 1, current: false });
     expect(await findRefreshToken(world.context, String(next["refresh_token"]))).toMatchObject({ generation: 2, current: true });
-    for (const generation of [1, 2, 3]) expect(await findRefreshToken(world.context, seal("refresh", `${String(first["grantId"])}.${generation}`, world.context.random.token(32)))).toBeUndefined();
+    for (const generation of [1, 2, 3])
+      expect(
+        await findRefreshToken(world.context, seal("refresh", `${String(first["grantId"])}.${generation}`, world.context.random.token(32))),
+      ).toBeUndefined();
     const { grantId } = await aGrant(world, { resources: { [MCP]: ["read"] } });
     expect(await findRefreshToken(world.context, seal("refresh", `${grantId}.1`, world.context.random.token(32)))).toBeUndefined();
   });

@@ -10,7 +10,13 @@ import { personalClaims } from "./personal-claims.ts";
  */
 export async function mintIdToken(
   context: Pick<OAuthContext, "settings" | "signer" | "subjects" | "subjectKeys">,
-  of: { readonly basis: GrantBasis; readonly client: ClientView; readonly accessToken: string; readonly scope: readonly string[]; readonly now: number },
+  of: {
+    readonly basis: GrantBasis;
+    readonly client: ClientView;
+    readonly accessToken: string;
+    readonly scope: readonly string[];
+    readonly now: number;
+  },
 ): Promise<string> {
   const { basis, client, now } = of;
   const { signer, settings } = context;

@@ -9,7 +9,11 @@ export function opaqueAccessToken(locator: string, secret: string): string {
 }
 
 /** The secret of the opaque access token issued with a refresh generation (P4); undefined once the retry key is gone. */
-export function deriveAccessSecret(retryKeys: RetryKeys, locator: string, refresh: Pick<RefreshTokenRecord, "keyId" | "nonce">): string | undefined {
+export function deriveAccessSecret(
+  retryKeys: RetryKeys,
+  locator: string,
+  refresh: Pick<RefreshTokenRecord, "keyId" | "nonce">,
+): string | undefined {
   return retryKeys.derive(refresh.keyId, `at:${locator}`, refresh.nonce);
 }
 

@@ -4,8 +4,20 @@ import { openClaims } from "../person/index.ts";
 /** OIDC Core §5.4: the claims each scope asks for. */
 export const CLAIMS_BY_SCOPE = {
   profile: [
-    "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate",
-    "zoneinfo", "locale", "updated_at",
+    "name",
+    "family_name",
+    "given_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
   ],
   email: ["email", "email_verified"],
 } as const;

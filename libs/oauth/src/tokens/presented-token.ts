@@ -40,7 +40,12 @@ function jwtLocator(value: string): Locator | undefined {
  * Is the presented value the recorded token? Its hash says so; for a JWT signed again at a retry (P4), which no event has the
  * hash of, our signature over the recorded facts does. A key that lost our trust vouches for nothing.
  */
-export function isRecordedToken(signer: TokenSigner, presented: PresentedToken, clientId: string, record: Omit<AccessTokenRecord, "n">): boolean {
+export function isRecordedToken(
+  signer: TokenSigner,
+  presented: PresentedToken,
+  clientId: string,
+  record: Omit<AccessTokenRecord, "n">,
+): boolean {
   if (sameHash(presented.hash, record.hash)) return record.kid === undefined || signer.trusted(record.kid);
   if (record.format !== "jwt") return false;
   const verified = signer.verify(presented.value);

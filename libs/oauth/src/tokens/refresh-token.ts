@@ -29,13 +29,19 @@ export function mintRefreshToken(
 }
 
 /** The value of a recorded generation again (P4); undefined once its retry key is gone. */
-export function remintRefreshToken(context: Pick<OAuthContext, "retryKeys">, grantId: string, record: RefreshTokenRecord): string | undefined {
+export function remintRefreshToken(
+  context: Pick<OAuthContext, "retryKeys">,
+  grantId: string,
+  record: RefreshTokenRecord,
+): string | undefined {
   const secret = context.retryKeys.derive(record.keyId, label(grantId, record.generation), record.nonce);
   return secret === undefined ? undefined : seal("refresh", `${grantId}.${record.generation}`, secret);
 }
 
 /** The grant, the generation and the hash to compare. Undefined when it is no refresh token of ours. */
-export function parseRefreshToken(value: string): { readonly grantId: string; readonly generation: number; readonly hash: string } | undefined {
+export function parseRefreshToken(
+  value: string,
+): { readonly grantId: string; readonly generation: number; readonly hash: string } | undefined {
   const parts = unseal("refresh", value);
   const match = parts === undefined ? null : SHAPE.exec(parts.locator);
   if (parts === undefined || match === null) return undefined;

@@ -1,7 +1,20 @@
 // Real: SQLite event store, deciders, key folder. Fake: clock, security log.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authenticateBearer } from "../bearer/index.ts";
-import { aClient, aGrant, type Answer, aResource, aSubject, basic, bearer, META, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  type Answer,
+  aResource,
+  aSubject,
+  basic,
+  bearer,
+  META,
+  openWorld,
+  send,
+  VERIFIER,
+  type World,
+} from "../fixtures/world.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { userinfoEndpoints } from "./index.ts";
 
@@ -12,24 +25,43 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld();
   await aResource(world, MCP);
-  await aResource(world, ADMIN, { scopes: ["grantline:admin", "grantline:audit"], policy: { rules: [{ subjects: { any: true }, entities: ["service"], verification: ["operator"], scopes: ["grantline:admin"] }] } });
+  await aResource(world, ADMIN, {
+    scopes: ["grantline:admin", "grantline:audit"],
+    policy: { rules: [{ subjects: { any: true }, entities: ["service"], verification: ["operator"], scopes: ["grantline:admin"] }] },
+  });
   await aClient(world, "app");
-  await aClient(world, "boss", { secret: "s" });
-  await aSubject(world, "alice", { name: "Alice", email: "alice@example.test", email_verified: true, picture: null, grantline_login_name: "alice" });
+  await aClient(world, "boss", { secret: "s", settings: { allowedScopes: ["grantline:admin"] } });
+  await aSubject(world, "alice", {
+    name: "Alice",
+    email: "alice@example.test",
+    email_verified: true,
+    picture: null,
+    grantline_login_name: "alice",
+  });
 });
 afterAll(() => world.close());
 
 const tokenFor = async (scope: string, resources = {}, subject = "alice"): Promise<string> => {
   const { code } = await aGrant(world, { scope, resources, subject });
-  const answer = await send(tokenEndpoints(world.context), "/oauth/token", { grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER });
+  const answer = await send(tokenEndpoints(world.context), "/oauth/token", {
+    grant_type: "authorization_code",
+    client_id: "app",
+    code,
+    code_verifier: VERIFIER,
+  });
   return String(answer.body["access_token"]);
 };
-const ask = (headers: Record<string, string>, method = "GET", query = ""): Promise<Answer> => send(userinfoEndpoints(world.context), "/oauth/userinfo", undefined, headers, { query, method });
+const ask = (headers: Record<string, string>, method = "GET", query = ""): Promise<Answer> =>
+  send(userinfoEndpoints(world.context), "/oauth/userinfo", undefined, headers, { query, method });
 
 describe("userinfo", () => {
   it("tells each scope what it asks for, and the subject always", async () => {
     expect((await ask(bearer(await tokenFor("openid")))).body).toEqual({ sub: "alice" });
-    expect((await ask(bearer(await tokenFor("openid email")), "POST")).body).toEqual({ sub: "alice", email: "alice@example.test", email_verified: true });
+    expect((await ask(bearer(await tokenFor("openid email")), "POST")).body).toEqual({
+      sub: "alice",
+      email: "alice@example.test",
+      email_verified: true,
+    });
     const answer = await ask(bearer(await tokenFor("openid profile email")));
     expect(answer.body).toEqual({ sub: "alice", name: "Alice", email: "alice@example.test", email_verified: true });
     expect(answer.headers).toMatchObject({ "cache-control": "no-store" });
@@ -37,7 +69,11 @@ describe("userinfo", () => {
 
   it("wants a token with openid, in the one header", async () => {
     const missing = await ask({});
-    expect([missing.status, missing.reason, missing.headers["www-authenticate"]]).toEqual([401, "bearer-missing", 'Bearer realm="grantline", scope="openid"']);
+    expect([missing.status, missing.reason, missing.headers["www-authenticate"]]).toEqual([
+      401,
+      "bearer-missing",
+      'Bearer realm="grantline", scope="openid"',
+    ]);
     const wrong = await ask(bearer("nonsense"));
     expect([wrong.status, wrong.reason]).toEqual([401, "bearer-invalid"]);
     expect(wrong.headers["www-authenticate"]).toContain('error="invalid_token"');
@@ -63,15 +99,33 @@ describe("userinfo", () => {
 describe("a bearer token", () => {
   it("is good at its own audience only (T-06)", async () => {
     const headers = bearer(await tokenFor("read", { [MCP]: ["read"] }));
-    expect(await authenticateBearer(world.context, { headers }, { resource: MCP, scopes: ["read"] })).toMatchObject({ sub: "alice", aud: MCP });
-    await expect(authenticateBearer(world.context, { headers }, { resource: "https://other.test", scopes: [] })).rejects.toMatchObject({ status: 401, reason: "bearer-invalid" });
-    await expect(authenticateBearer(world.context, { headers }, { scopes: ["read", "write"] })).rejects.toMatchObject({ status: 403, headers: { "www-authenticate": expect.stringContaining('scope="read write"') } });
+    expect(await authenticateBearer(world.context, { headers }, { resource: MCP, scopes: ["read"] })).toMatchObject({
+      sub: "alice",
+      aud: MCP,
+    });
+    await expect(authenticateBearer(world.context, { headers }, { resource: "https://other.test", scopes: [] })).rejects.toMatchObject({
+      status: 401,
+      reason: "bearer-invalid",
+    });
+    await expect(authenticateBearer(world.context, { headers }, { scopes: ["read", "write"] })).rejects.toMatchObject({
+      status: 403,
+      headers: { "www-authenticate": expect.stringContaining('scope="read write"') },
+    });
   });
 
   it("with grantline:admin has every grantline scope, and no other", async () => {
-    const answer = await send(tokenEndpoints(world.context), "/oauth/token", { grant_type: "client_credentials", scope: "grantline:admin" }, basic("boss", "s"));
+    const answer = await send(
+      tokenEndpoints(world.context),
+      "/oauth/token",
+      { grant_type: "client_credentials", scope: "grantline:admin" },
+      basic("boss", "s"),
+    );
     const headers = bearer(String(answer.body["access_token"]));
-    await expect(authenticateBearer(world.context, { headers }, { resource: ADMIN, scopes: ["grantline:audit"] })).resolves.toMatchObject({ clientId: "boss" });
-    await expect(authenticateBearer(world.context, { headers }, { resource: ADMIN, scopes: ["read"] })).rejects.toMatchObject({ status: 403 });
+    await expect(authenticateBearer(world.context, { headers }, { resource: ADMIN, scopes: ["grantline:audit"] })).resolves.toMatchObject({
+      clientId: "boss",
+    });
+    await expect(authenticateBearer(world.context, { headers }, { resource: ADMIN, scopes: ["read"] })).rejects.toMatchObject({
+      status: 403,
+    });
   });
 });

@@ -10,7 +10,9 @@ export interface Checkpoints {
 
 export function createCheckpoints(database: DatabaseSync): Checkpoints {
   const find = database.prepare("SELECT position FROM checkpoints WHERE projection = ?");
-  const set = database.prepare("INSERT INTO checkpoints (projection, position) VALUES (?, ?) ON CONFLICT (projection) DO UPDATE SET position = excluded.position");
+  const set = database.prepare(
+    "INSERT INTO checkpoints (projection, position) VALUES (?, ?) ON CONFLICT (projection) DO UPDATE SET position = excluded.position",
+  );
   const drop = database.prepare("DELETE FROM checkpoints WHERE projection = ?");
   const rename = database.prepare("UPDATE checkpoints SET projection = ? WHERE projection = ?");
   return {

@@ -14,11 +14,13 @@ export function encodeCursor(table: string, query: ListQuery, lastKey: string): 
 
 /** The key to go on after. Throws `BadCursor` for anything that `encodeCursor` did not make for the same listing. */
 export function decodeCursor(table: string, query: ListQuery, cursor: string): string {
-  if (cursor.length <= CHECKSUM_LENGTH || cursor.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(cursor)) throw new BadCursor("The cursor is malformed.");
+  if (cursor.length <= CHECKSUM_LENGTH || cursor.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(cursor))
+    throw new BadCursor("The cursor is malformed.");
   const lastKey = Buffer.from(cursor.slice(CHECKSUM_LENGTH), "base64url").toString();
   const expected = Buffer.from(encodeCursor(table, query, lastKey));
   const presented = Buffer.from(cursor);
-  if (expected.length !== presented.length || !timingSafeEqual(expected, presented)) throw new BadCursor("The cursor is not of this listing.");
+  if (expected.length !== presented.length || !timingSafeEqual(expected, presented))
+    throw new BadCursor("The cursor is not of this listing.");
   return lastKey;
 }
 

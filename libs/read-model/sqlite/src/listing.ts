@@ -52,5 +52,8 @@ function statementFor(table: string, query: ListQuery, after: string | undefined
   conditions.push("r.value IS NOT NULL AND (r.expires_at IS NULL OR r.expires_at > ?)");
   values.push(now);
   const order = `ORDER BY ${key}${query.descending === true ? " DESC" : ""} LIMIT ?`;
-  return { sql: `SELECT r.key, r.revision, r.value, r.columns, r.expires_at FROM ${from} WHERE ${conditions.join(" AND ")} ${order}`, values };
+  return {
+    sql: `SELECT r.key, r.revision, r.value, r.columns, r.expires_at FROM ${from} WHERE ${conditions.join(" AND ")} ${order}`,
+    values,
+  };
 }

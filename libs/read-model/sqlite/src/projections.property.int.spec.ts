@@ -8,22 +8,51 @@ import { authorized, METADATA, redeemed, registered, revoked, rotated } from "./
 import { openProjecting, type Projecting } from "./fixtures/projecting.ts";
 
 const grantEvent = fc.oneof(
-  fc.constantFrom<DomainEvent>(redeemed, revoked, authorized("c2", "s2", ["r1", "r2"]), { type: "GrantExpired", data: { reason: "idle" } }, { type: "RefreshRetried", data: { generation: 1 } },
-    { type: "CodeReplayDetected", data: { clientId: "c" } }, { type: "AccessTokenRevoked", data: { n: 0, jti: "j", exp: 1 } }, { type: "GrantDenied", data: { clientId: "c", subject: "s", reason: "access-denied" } }),
+  fc.constantFrom<DomainEvent>(
+    redeemed,
+    revoked,
+    authorized("c2", "s2", ["r1", "r2"]),
+    { type: "GrantExpired", data: { reason: "idle" } },
+    { type: "RefreshRetried", data: { generation: 1 } },
+    { type: "CodeReplayDetected", data: { clientId: "c" } },
+    { type: "AccessTokenRevoked", data: { n: 0, jti: "j", exp: 1 } },
+    { type: "GrantDenied", data: { clientId: "c", subject: "s", reason: "access-denied" } },
+  ),
   fc.integer({ min: 1, max: 5 }).map(rotated),
 );
-const clientEvent = fc.constantFrom<DomainEvent>(registered("c1"), { type: "ClientUpdated", data: { metadata: { ...METADATA, client_name: "New" }, settings: {}, documentHash: "h" } },
-  { type: "ClientSuspended", data: { reason: "abuse", generation: 1 } }, { type: "ClientReinstated", data: {} }, { type: "ClientDeleted", data: { reason: "self", generation: 2 } },
-  { type: "ClientGenerationRaised", data: { generation: 3, reason: "admin" } });
-const consentEvent = fc.constantFrom<DomainEvent>({ type: "ConsentGranted", data: { subject: "s", clientId: "c", scopes: { r1: ["a"] }, remember: true } },
+const clientEvent = fc.constantFrom<DomainEvent>(
+  registered("c1"),
+  { type: "ClientUpdated", data: { metadata: { ...METADATA, client_name: "New" }, settings: {}, documentHash: "h" } },
+  { type: "ClientSuspended", data: { reason: "abuse", generation: 1 } },
+  { type: "ClientReinstated", data: {} },
+  { type: "ClientDeleted", data: { reason: "self", generation: 2 } },
+  { type: "ClientGenerationRaised", data: { generation: 3, reason: "admin" } },
+);
+const consentEvent = fc.constantFrom<DomainEvent>(
+  { type: "ConsentGranted", data: { subject: "s", clientId: "c", scopes: { r1: ["a"] }, remember: true } },
   { type: "ConsentGranted", data: { subject: "s", clientId: "c", scopes: { r2: ["b"], "": ["openid"] }, remember: false } },
-  { type: "ConsentNarrowed", data: { scopes: { r1: [] } } }, { type: "ConsentWithdrawn", data: { generation: 1 } });
-const subjectEvent = fc.constantFrom<DomainEvent>({ type: "SubjectSeen", data: { subject: "s", claims: "sealed", groups: [] } }, { type: "SubjectDisabled", data: { reason: "left", generation: 1 } },
-  { type: "SubjectEnabled", data: {} }, { type: "GenerationRaised", data: { of: "subject", generation: 2, reason: "admin" } }, { type: "SubjectErased", data: { generation: 3 } });
-const resourceEvent = fc.constantFrom<DomainEvent>({ type: "ResourceRegistered", data: { resourceId: "r", uri: "https://r.example/", name: "R", clientId: "rc" } },
-  { type: "ScopesDefined", data: { scopes: [{ name: "read", description: "Read" }] } }, { type: "AccessPolicySet", data: { policy: { rules: [] } } },
-  { type: "TokenPolicySet", data: { policy: { format: "jwt" } } }, { type: "ResourceGenerationRaised", data: { generation: 1, reason: "admin" } }, { type: "ResourceRemoved", data: { generation: 2 } });
-const securityEvent = fc.integer({ min: 1, max: 9 }).map((count): DomainEvent => ({ type: "LoginFailed", data: { reason: "login-failed", count, minute: 60, clientId: "c", endpoint: "login", prefix: "sealed" } }));
+  { type: "ConsentNarrowed", data: { scopes: { r1: [] } } },
+  { type: "ConsentWithdrawn", data: { generation: 1 } },
+);
+const subjectEvent = fc.constantFrom<DomainEvent>(
+  { type: "SubjectSeen", data: { subject: "s", claims: "sealed", groups: [] } },
+  { type: "SubjectDisabled", data: { reason: "left", generation: 1 } },
+  { type: "SubjectEnabled", data: {} },
+  { type: "GenerationRaised", data: { of: "subject", generation: 2, reason: "admin" } },
+  { type: "SubjectErased", data: { generation: 3 } },
+);
+const resourceEvent = fc.constantFrom<DomainEvent>(
+  { type: "ResourceRegistered", data: { resourceId: "r", uri: "https://r.example/", name: "R", clientId: "rc" } },
+  { type: "ScopesDefined", data: { scopes: [{ name: "read", description: "Read" }] } },
+  { type: "AccessPolicySet", data: { policy: { rules: [] } } },
+  { type: "TokenPolicySet", data: { policy: { format: "jwt" } } },
+  { type: "ResourceGenerationRaised", data: { generation: 1, reason: "admin" } },
+  { type: "ResourceRemoved", data: { generation: 2 } },
+);
+const securityEvent = fc.integer({ min: 1, max: 9 }).map((count): DomainEvent => ({
+  type: "LoginFailed",
+  data: { reason: "login-failed", count, minute: 60, clientId: "c", endpoint: "login", prefix: "sealed" },
+}));
 
 const step = fc.oneof(
   fc.tuple(fc.constantFrom("grant-a", "grant-b", "grant-c"), grantEvent),
@@ -38,23 +67,26 @@ const mischief = fc.record({ batch: fc.integer({ min: 1, max: 7 }), repeats: fc.
 
 describe("the projections (P6)", () => {
   it("end byte-identical whether delivered once in order, mistreated, or rebuilt", async () => {
-    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), mischief, async (steps, how) => {
-      const [plain, mistreated] = [await openProjecting(), await openProjecting()];
-      try {
-        for (const [stream, event] of steps) await plain.append(stream, event);
-        const projector = plain.projector();
-        projector.start();
-        await projector.caughtUp();
-        const expected = await plain.dump();
-        await deliver(mistreated, plain.store, scramble(await plain.store.readAll("0", 1_000), how), how.batch);
-        expect(await mistreated.dump()).toBe(expected);
-        await projector.rebuild();
-        expect(await plain.dump()).toBe(expected);
-      } finally {
-        await plain.dispose();
-        await mistreated.dispose();
-      }
-    }), { numRuns: 10, endOnFailure: true });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), mischief, async (steps, how) => {
+        const [plain, mistreated] = [await openProjecting(), await openProjecting()];
+        try {
+          for (const [stream, event] of steps) await plain.append(stream, event);
+          const projector = plain.projector();
+          projector.start();
+          await projector.caughtUp();
+          const expected = await plain.dump();
+          await deliver(mistreated, plain.store, scramble(await plain.store.readAll("0", 1_000), how), how.batch);
+          expect(await mistreated.dump()).toBe(expected);
+          await projector.rebuild();
+          expect(await plain.dump()).toBe(expected);
+        } finally {
+          await plain.dispose();
+          await mistreated.dispose();
+        }
+      }),
+      { numRuns: 10, endOnFailure: true },
+    );
   }, 120_000);
 });
 
@@ -79,9 +111,15 @@ async function deliver(target: Projecting, source: EventStore, events: readonly 
   await projector.stop();
 }
 
-function scramble(events: readonly StoredEvent[], { repeats, seed }: { readonly repeats: readonly number[]; readonly seed: number }): StoredEvent[] {
+function scramble(
+  events: readonly StoredEvent[],
+  { repeats, seed }: { readonly repeats: readonly number[]; readonly seed: number },
+): StoredEvent[] {
   const all = [...events, ...repeats.map((n) => events[n % events.length]!)];
   let state = seed >>> 0;
   const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
-  return all.map((event) => ({ event, order: random() })).sort((a, b) => a.order - b.order).map(({ event }) => event);
+  return all
+    .map((event) => ({ event, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ event }) => event);
 }

@@ -34,7 +34,8 @@ describe("the projector", () => {
     const projector = at.projector();
     projector.start();
     await projector.caughtUp();
-    const ids = async (where: Record<string, string>): Promise<string[]> => (await at.model.list(tables.grants, { where, limit: 10 })).rows.map((row) => row.key);
+    const ids = async (where: Record<string, string>): Promise<string[]> =>
+      (await at.model.list(tables.grants, { where, limit: 10 })).rows.map((row) => row.key);
     expect(await ids({ client: "c1" })).toEqual(["a", "b"]);
     expect(await ids({ subject: "s1" })).toEqual(["a", "c"]);
     expect(await ids({ resource: "r2" })).toEqual(["a", "b"]);
@@ -105,13 +106,16 @@ describe("the projector", () => {
 
   it("goes on after a write failed while it was live", async () => {
     let failing = false;
-    const readModel = { ...at.model, write: async (...args: Parameters<typeof at.model.write>) => {
-      if (failing) {
-        failing = false;
-        throw new Error("disk full");
-      }
-      return at.model.write(...args);
-    } };
+    const readModel = {
+      ...at.model,
+      write: async (...args: Parameters<typeof at.model.write>) => {
+        if (failing) {
+          failing = false;
+          throw new Error("disk full");
+        }
+        return at.model.write(...args);
+      },
+    };
     const projector = at.projector({ readModel });
     projector.start();
     await at.append("grant-a", authorized("c1", "s1"));
@@ -186,7 +190,11 @@ describe("an event that can't be folded (P11)", () => {
     expect((await grant("bad"))?.status).toBe("authorized");
     expect((await grant("good"))?.status).toBe("active");
     const parked = await readParked(at.model, tables.grants);
-    expect(parked.map(({ revision, reason }) => [revision, reason])).toEqual([[1, "fold-failed: TypeError: poison"], [2, "stream-parked"], [3, "stream-parked"]]);
+    expect(parked.map(({ revision, reason }) => [revision, reason])).toEqual([
+      [1, "fold-failed: TypeError: poison"],
+      [2, "stream-parked"],
+      [3, "stream-parked"],
+    ]);
     expect((await projector.status()).projections[0]?.parked).toBe(3);
     expect(at.problems.map((problem) => problem.fields["stream"])).toEqual(["grant-bad"]);
     await projector.stop();
@@ -234,16 +242,20 @@ describe("an event that can't be folded (P11)", () => {
     const failed = (n: number) => ({ type: "LoginFailed", data: { reason: "login-failed", count: n, minute: 0 } }) as const;
     const security = projections.find((projection) => projection.name === "security")!;
     let broken = true;
-    const fragile: Projection = { ...security, fold: (previous, event, id) => {
-      if (broken && (event.event.data as { count: number }).count === 2) throw new Error("poison");
-      return security.fold(previous, event, id);
-    } };
+    const fragile: Projection = {
+      ...security,
+      fold: (previous, event, id) => {
+        if (broken && (event.event.data as { count: number }).count === 2) throw new Error("poison");
+        return security.fold(previous, event, id);
+      },
+    };
     const projector = at.projector({ projections: [fragile] });
     projector.start();
     await at.append("security-w-20270101", failed(1), failed(2), failed(3));
     await at.append("security-v-20270101", failed(4));
     await projector.caughtUp();
-    const counts = async (): Promise<number[]> => (await at.model.list(tables.security, { limit: 9 })).rows.map((row) => (row.value as { count: number }).count).sort();
+    const counts = async (): Promise<number[]> =>
+      (await at.model.list(tables.security, { limit: 9 })).rows.map((row) => (row.value as { count: number }).count).sort();
     expect(await counts()).toEqual([1, 4]);
     broken = false;
     expect(await projector.retryParked()).toBe(1);
@@ -293,7 +305,9 @@ describe("rebuilding", () => {
     const projector = at.projector();
     projector.start();
     await projector.caughtUp();
-    await at.model.write(tables.grants, [{ kind: "put", table: tables.grants, row: { key: "a", revision: 99, value: { status: "wrong" } } }]);
+    await at.model.write(tables.grants, [
+      { kind: "put", table: tables.grants, row: { key: "a", revision: 99, value: { status: "wrong" } } },
+    ]);
     await projector.rebuild("grants");
     expect((await grant("a"))?.status).toBe("active");
   });

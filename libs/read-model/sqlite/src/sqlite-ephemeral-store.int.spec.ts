@@ -102,7 +102,9 @@ function firstsOfAProcess(file: string): Promise<number> {
     console.log(firsts);`;
   const module = new URL("./index.ts", import.meta.url).href;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=@grantline/source", "--input-type=module", "-e", script, module, file], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--conditions=@grantline/source", "--input-type=module", "-e", script, module, file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.on("error", reject);

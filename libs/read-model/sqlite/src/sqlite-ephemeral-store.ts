@@ -45,15 +45,16 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   let sweptAt = clock.now();
 
   return {
-    addIfAbsent: async (key, expiresAt) => watchingCorruption(file, () => {
-      const now = clock.now();
-      if (now - sweptAt >= SWEEP_EVERY_SECONDS) {
-        sweep.run(now, SWEEP_ROWS);
-        sweptAt = now;
-      }
-      // The digest bounds what a stranger's key takes up and keeps its text out of the file.
-      return add.run(hash("sha256", key, "buffer"), expiresAt, now).changes === 1;
-    }),
+    addIfAbsent: async (key, expiresAt) =>
+      watchingCorruption(file, () => {
+        const now = clock.now();
+        if (now - sweptAt >= SWEEP_EVERY_SECONDS) {
+          sweep.run(now, SWEEP_ROWS);
+          sweptAt = now;
+        }
+        // The digest bounds what a stranger's key takes up and keeps its text out of the file.
+        return add.run(hash("sha256", key, "buffer"), expiresAt, now).changes === 1;
+      }),
     completeSince: async () => watchingCorruption(file, () => read("complete-since") ?? clock.now()),
     async close() {
       if (database.isOpen) database.close();

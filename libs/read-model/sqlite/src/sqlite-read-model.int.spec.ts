@@ -104,7 +104,10 @@ describe("the SQLite read model", () => {
 
   it("takes the rows of a dropped table out of the file, in small steps", async () => {
     const model = await open();
-    const rows = Array.from({ length: 1_200 }, (_, n) => ({ kind: "put", table: "t.v1", row: { key: `k${n}`, revision: 1, value: n, columns: { c: ["x", "y"] } } }) as const);
+    const rows = Array.from(
+      { length: 1_200 },
+      (_, n) => ({ kind: "put", table: "t.v1", row: { key: `k${n}`, revision: 1, value: n, columns: { c: ["x", "y"] } } }) as const,
+    );
     await model.write("t.v1", rows);
     await model.clear("t.v1");
     const raw = new DatabaseSync(file);

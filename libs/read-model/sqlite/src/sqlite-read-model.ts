@@ -44,7 +44,8 @@ function createReadModel(database: DatabaseSync, file: string, clock: { now(): n
 
   function writeAll(projection: string, writes: readonly ProjectionWrite[], checkpoint?: Position, after?: Position): void {
     const now = clock.now();
-    if (after !== undefined && (checkpoints.get(projection) ?? START) !== after) throw new CheckpointMoved(`The checkpoint of ${projection} has moved.`);
+    if (after !== undefined && (checkpoints.get(projection) ?? START) !== after)
+      throw new CheckpointMoved(`The checkpoint of ${projection} has moved.`);
     for (const write of writes) writer.apply(projection, write, now);
     if (checkpoint !== undefined) checkpoints.set(projection, checkpoint);
     if (now - sweptAt < SWEEP_EVERY_SECONDS) return;
@@ -64,18 +65,20 @@ function createReadModel(database: DatabaseSync, file: string, clock: { now(): n
   }
 
   return {
-    get: async (table, key) => watchingCorruption(file, () => {
-      const row = find.get(table, key, clock.now()) as unknown as StoredRow | undefined;
-      return row === undefined ? undefined : toRow(row);
-    }),
+    get: async (table, key) =>
+      watchingCorruption(file, () => {
+        const row = find.get(table, key, clock.now()) as unknown as StoredRow | undefined;
+        return row === undefined ? undefined : toRow(row);
+      }),
     list: async (table, query) => watchingCorruption(file, () => listing(table, query, clock.now())),
     write: async (projection, writes, checkpoint, after) => transaction(() => writeAll(projection, writes, checkpoint, after)),
     checkpoint: async (projection) => watchingCorruption(file, () => checkpoints.get(projection)),
     clear: async (projection) => drop(projection),
-    promote: async (projection, suffix) => drop(projection, () => {
-      tables.rename(projection, suffix);
-      checkpoints.rename(`${projection}${suffix}`, projection);
-    }),
+    promote: async (projection, suffix) =>
+      drop(projection, () => {
+        tables.rename(projection, suffix);
+        checkpoints.rename(`${projection}${suffix}`, projection);
+      }),
     async close() {
       await draining.stop();
       if (database.isOpen) database.close();

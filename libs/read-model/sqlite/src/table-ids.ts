@@ -27,7 +27,8 @@ export function createTableIds(database: DatabaseSync): TableIds {
       const cached = known.get(table);
       if (cached !== undefined) return cached;
       const row = find.get(table) as { id: number; projection: string } | undefined;
-      if (row !== undefined && row.projection !== projection) throw new Error(`Table ${table} belongs to projection ${row.projection}, not ${projection}.`);
+      if (row !== undefined && row.projection !== projection)
+        throw new Error(`Table ${table} belongs to projection ${row.projection}, not ${projection}.`);
       const id = row?.id ?? Number(insert.run(projection, table).lastInsertRowid);
       known.set(table, id);
       return id;

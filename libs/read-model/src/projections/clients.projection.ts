@@ -81,5 +81,8 @@ function withoutName(row: ClientRow): Omit<ClientRow, "name"> {
 }
 
 function toDraft(row: ClientRow): RowDraft {
-  return { value: row, columns: { client: row.clientId, status: row.status, how: row.how, ...(row.unusedExpiresAt === undefined ? {} : { expiring: "yes" }) } };
+  return {
+    value: row,
+    columns: { client: row.clientId, status: row.status, how: row.how, ...(row.unusedExpiresAt === undefined ? {} : { expiring: "yes" }) },
+  };
 }

@@ -40,5 +40,15 @@ function foldConsent(row: ConsentRow | undefined, event: Recorded<ConsentEvent>,
   if (state === before || state.status === "none") return row;
   const { subject, clientId, status, generation } = state;
   const granted = state.status === "granted" ? state : { scopes: {}, remember: false, grantedAt: row?.grantedAt ?? event.at };
-  return { consentId, subject, clientId, status, scopes: granted.scopes, remember: granted.remember, generation, grantedAt: granted.grantedAt, updatedAt: event.at };
+  return {
+    consentId,
+    subject,
+    clientId,
+    status,
+    scopes: granted.scopes,
+    remember: granted.remember,
+    generation,
+    grantedAt: granted.grantedAt,
+    updatedAt: event.at,
+  };
 }

@@ -83,7 +83,20 @@ function authorized(grantId: string, data: GrantAuthorized["data"], at: number):
 }
 
 function denied(grantId: string, { clientId, subject, reason }: GrantDenied["data"], at: number): GrantRow {
-  return { grantId, clientId, subject, status: "denied", reason, resources: [], scopes: [], offline: false, createdAt: at, expiresAt: at, endedAt: at, rotations: 0 };
+  return {
+    grantId,
+    clientId,
+    subject,
+    status: "denied",
+    reason,
+    resources: [],
+    scopes: [],
+    offline: false,
+    createdAt: at,
+    expiresAt: at,
+    endedAt: at,
+    rotations: 0,
+  };
 }
 
 function ended(row: GrantRow, status: "revoked" | "expired", reason: NonNullable<GrantRow["reason"]>, at: number): GrantRow {

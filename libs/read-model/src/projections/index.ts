@@ -17,7 +17,12 @@ export { clientsProjection, consentsProjection, grantsProjection, resourcesProje
 
 /** Every projection there is. */
 export const projections: readonly Projection[] = [
-  grantsProjection, clientsProjection, resourcesProjection, subjectsProjection, consentsProjection, securityProjection,
+  grantsProjection,
+  clientsProjection,
+  resourcesProjection,
+  subjectsProjection,
+  consentsProjection,
+  securityProjection,
 ];
 
 /** The table of each projection, for `ReadModel.get` and `list`. */

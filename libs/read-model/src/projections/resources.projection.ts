@@ -37,7 +37,18 @@ function foldResource(row: ResourceRow | undefined, event: Recorded<ResourceEven
   if (event.type === "ResourceRegistered") {
     if (row?.status === "active") return row;
     const { resourceId, uri, name, clientId } = event.data;
-    return { resourceId, uri, name, clientId, status: "active", scopes: [], policy: { rules: [] }, tokenPolicy: {}, createdAt: event.at, updatedAt: event.at };
+    return {
+      resourceId,
+      uri,
+      name,
+      clientId,
+      status: "active",
+      scopes: [],
+      policy: { rules: [] },
+      tokenPolicy: {},
+      createdAt: event.at,
+      updatedAt: event.at,
+    };
   }
   if (row === undefined || row.status === "removed") return row;
   switch (event.type) {

@@ -29,7 +29,12 @@ export const securityProjection: Projection = {
     const { reason, count, minute, clientId, endpoint, prefix } = data;
     const optional = { ...(clientId === undefined ? {} : { clientId }), ...(endpoint === undefined ? {} : { endpoint }) };
     const row: SecurityRow = { type, reason, count, minute, ...optional, ...(prefix === undefined ? {} : { prefix }), at };
-    const columns = { type, reason, ...(clientId === undefined ? {} : { client: clientId }), ...(endpoint === undefined ? {} : { endpoint }) };
+    const columns = {
+      type,
+      reason,
+      ...(clientId === undefined ? {} : { client: clientId }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    };
     return { value: row, columns, expiresAt: at + LISTED_SECONDS };
   },
 };

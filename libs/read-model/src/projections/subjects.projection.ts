@@ -27,7 +27,8 @@ export const subjectsProjection: Projection = {
 };
 
 function foldSubject(row: SubjectRow | undefined, event: Recorded<SubjectEvent>, subject: string): SubjectRow | undefined {
-  if (event.type === "SubjectSeen") return row === undefined ? { subject, status: "active", createdAt: event.at, updatedAt: event.at } : touched(row, event.at);
+  if (event.type === "SubjectSeen")
+    return row === undefined ? { subject, status: "active", createdAt: event.at, updatedAt: event.at } : touched(row, event.at);
   if (row === undefined || row.status === "erased") return row;
   const { reason: _reason, ...rest } = row;
   switch (event.type) {

@@ -10,9 +10,10 @@ export function afterwards(world: () => World): void {
       const { server, refusals } = world();
       await (server.context.security as unknown as { flush(): Promise<void> }).flush();
       const seen = new Set<string>();
-      for (let after = "0"; ; ) {
+      for (let after = "0"; ;) {
         const events = await server.context.store.readAll(after, 1000);
-        for (const event of events) if (event.stream.startsWith("security-")) seen.add((JSON.parse(event.body) as { data: { reason: string } }).data.reason);
+        for (const event of events)
+          if (event.stream.startsWith("security-")) seen.add((JSON.parse(event.body) as { data: { reason: string } }).data.reason);
         const last = events.at(-1);
         if (last === undefined || events.length < 1000) break;
         after = last.position;

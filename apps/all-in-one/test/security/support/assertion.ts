@@ -25,7 +25,10 @@ export function encode(value: unknown): string {
 export function jws(header: object, claims: object, key: KeyObject | undefined, signature?: string): string {
   const input = `${encode(header)}.${encode(claims)}`;
   if (signature !== undefined || key === undefined) return `${input}.${signature ?? ""}`;
-  const made = key.asymmetricKeyType === "ec" ? sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" }) : sign("sha256", Buffer.from(input), key);
+  const made =
+    key.asymmetricKeyType === "ec"
+      ? sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" })
+      : sign("sha256", Buffer.from(input), key);
   return `${input}.${made.toString("base64url")}`;
 }
 
@@ -39,5 +42,13 @@ export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-b
 
 /** A client that signs assertions with `keys` and may use client_credentials. */
 export function signingClient(world: World, keys: readonly Keys[], more: object = {}): Promise<Registered> {
-  return clientOf(world.server, { client_name: "Signing", redirect_uris: [], response_types: [], grant_types: ["client_credentials"], token_endpoint_auth_method: "private_key_jwt", jwks: { keys: keys.map(({ publicJwk }) => publicJwk) }, ...more });
+  return clientOf(world.server, {
+    client_name: "Signing",
+    redirect_uris: [],
+    response_types: [],
+    grant_types: ["client_credentials"],
+    token_endpoint_auth_method: "private_key_jwt",
+    jwks: { keys: keys.map(({ publicJwk }) => publicJwk) },
+    ...more,
+  });
 }

@@ -15,14 +15,25 @@ export async function openLogin(world: World, person: Person, clientId: string, 
 }
 
 /** The consent page: after logging in where that is still needed. */
-export async function openConsent(world: World, person: Person, clientId: string, changes: Changes = {}, who: { readonly username: string; readonly password: string } = { username: "demo", password: PASSWORD }): Promise<Page> {
+export async function openConsent(
+  world: World,
+  person: Person,
+  clientId: string,
+  changes: Changes = {},
+  who: { readonly username: string; readonly password: string } = { username: "demo", password: PASSWORD },
+): Promise<Page> {
   const page = await openLogin(world, person, clientId, { prompt: "consent", ...changes });
   return page.html.includes('id="login-form"') ? asPage(await person.submit(page, "login-form", who)) : page;
 }
 
 /** Hidden fields of the one form of a page. */
 export function hidden(page: Page): Record<string, string> {
-  return Object.fromEntries([...page.html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name as string, value as string]));
+  return Object.fromEntries(
+    [...page.html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
+      name as string,
+      value as string,
+    ]),
+  );
 }
 
 export function cookieHeader(person: Person): string {
@@ -30,6 +41,11 @@ export function cookieHeader(person: Person): string {
 }
 
 /** A form post as somebody sends it: cookies, Origin and Fetch Metadata as told. */
-export function postPage(world: World, path: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function postPage(
+  world: World,
+  path: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   return fetch(`${world.issuer}${path}`, { method: "POST", redirect: "manual", body: new URLSearchParams(fields), headers });
 }

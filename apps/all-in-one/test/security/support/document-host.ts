@@ -30,7 +30,13 @@ export async function startDocumentHost(): Promise<DocumentHost> {
     routes,
     document: (path, members = {}) => {
       const url = `${origin}${path}`;
-      const body = JSON.stringify({ client_id: url, client_name: "Document client", redirect_uris: ["https://client.example/callback"], token_endpoint_auth_method: "none", ...members });
+      const body = JSON.stringify({
+        client_id: url,
+        client_name: "Document client",
+        redirect_uris: ["https://client.example/callback"],
+        token_endpoint_auth_method: "none",
+        ...members,
+      });
       routes.set(path, (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end(body));
       return url;
     },

@@ -1,4 +1,13 @@
-import { basic, introspect, obtainCode, obtainTokens, postForm, type AuthorizeOptions, type Registered, type Tokens } from "@grantline/testing";
+import {
+  basic,
+  introspect,
+  obtainCode,
+  obtainTokens,
+  postForm,
+  type AuthorizeOptions,
+  type Registered,
+  type Tokens,
+} from "@grantline/testing";
 import { PASSWORD, RESOURCE, type World } from "./world.ts";
 
 type Wanted = Partial<Omit<AuthorizeOptions, "issuer">>;
@@ -18,20 +27,32 @@ export async function tokensFor(world: World, wanted: Wanted = {}): Promise<Toke
 }
 
 /** As the resource's own client sees an access token, and as an admin sees a refresh token. */
-export async function isActive(world: World, token: string, rs: { readonly client_id: string; readonly client_secret: string } = world.rs): Promise<boolean> {
+export async function isActive(
+  world: World,
+  token: string,
+  rs: { readonly client_id: string; readonly client_secret: string } = world.rs,
+): Promise<boolean> {
   if (!token.startsWith("gl_rt_")) return (await introspect(world.issuer, rs, token)).active;
   const response = await postForm(`${world.issuer}/introspect`, { token }, { authorization: `Bearer ${await world.server.admin.token()}` });
   return ((await response.json()) as { active: boolean }).active;
 }
 
-export function asClient(client: Registered | { readonly client_id: string; readonly client_secret: string }): { readonly parameters: Record<string, string>; readonly headers: Record<string, string> } {
+export function asClient(client: Registered | { readonly client_id: string; readonly client_secret: string }): {
+  readonly parameters: Record<string, string>;
+  readonly headers: Record<string, string>;
+} {
   return typeof client.client_secret === "string"
     ? { parameters: {}, headers: { authorization: basic(client.client_id, client.client_secret) } }
     : { parameters: { client_id: client.client_id }, headers: {} };
 }
 
 /** POST /revoke. */
-export function revoke(world: World, client: Registered | { readonly client_id: string; readonly client_secret: string }, token: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function revoke(
+  world: World,
+  client: Registered | { readonly client_id: string; readonly client_secret: string },
+  token: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const { parameters, headers } = asClient(client);
   return postForm(`${world.issuer}/revoke`, { token, ...parameters, ...more }, headers);
 }

@@ -26,11 +26,18 @@ export async function expectError(world: World, response: Response, expected: Ex
 }
 
 /** RFC 9457 problem of the admin API. */
-export async function expectProblem(world: World, response: Response, expected: { readonly status: number; readonly type: string }): Promise<void> {
+export async function expectProblem(
+  world: World,
+  response: Response,
+  expected: { readonly status: number; readonly type: string },
+): Promise<void> {
   const text = await response.text();
   expect(response.headers.get("content-type")).toMatch(/^application\/problem\+json(; charset=utf-8)?$/);
   const body = JSON.parse(text) as Record<string, unknown>;
-  expect({ status: response.status, type: body["type"] }).toEqual({ status: expected.status, type: `urn:grantline:problem:${expected.type}` });
+  expect({ status: response.status, type: body["type"] }).toEqual({
+    status: expected.status,
+    type: `urn:grantline:problem:${expected.type}`,
+  });
   expectCommon(response, text);
   note(world, response);
 }
@@ -69,7 +76,12 @@ export async function expectRedirect(world: World, response: Response, expected:
   expect(location.startsWith(`${at}?`)).toBe(true);
   const url = new URL(location);
   const { searchParams } = url;
-  expect({ error: searchParams.get("error"), reason: note(world, response), state: searchParams.get("state"), iss: searchParams.getAll("iss") }).toEqual({
+  expect({
+    error: searchParams.get("error"),
+    reason: note(world, response),
+    state: searchParams.get("state"),
+    iss: searchParams.getAll("iss"),
+  }).toEqual({
     error: expected.error,
     reason: expected.reason,
     state: expected.state === undefined ? "state-1" : expected.state,

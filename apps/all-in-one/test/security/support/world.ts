@@ -1,5 +1,13 @@
 import type { StoredEvent } from "@grantline/event-store";
-import { register, startTestPlatform, watchSecrets, type Registered, type SecretWatch, type TestPlatform, type TestPlatformOptions } from "@grantline/testing";
+import {
+  register,
+  startTestPlatform,
+  watchSecrets,
+  type Registered,
+  type SecretWatch,
+  type TestPlatform,
+  type TestPlatformOptions,
+} from "@grantline/testing";
 
 export const CALLBACK = "https://client.example/callback";
 export const RESOURCE = "https://notes.example/mcp";
@@ -32,7 +40,11 @@ export interface World {
 /** Starts at a fixed moment; access tokens of the admin live for a day, so that cases may move the clock. */
 export async function startWorld(options: TestPlatformOptions = {}): Promise<World> {
   const watch = watchSecrets();
-  const env = { GRANTLINE_DEV_USERS: `demo:${PASSWORD},second:${SECOND_PASSWORD}`, GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: String(DAY), ...options.env };
+  const env = {
+    GRANTLINE_DEV_USERS: `demo:${PASSWORD},second:${SECOND_PASSWORD}`,
+    GRANTLINE_LIFETIME_SERVICE_ACCESS_TOKEN: String(DAY),
+    ...options.env,
+  };
   const server = await startTestPlatform({ frozenAt: 1_800_000_000, ...options, env });
   const rs = await server.admin.resource(RESOURCE, ["notes:read", "notes:write"]);
   const otherRs = await server.admin.resource(OTHER_RESOURCE, ["files:read"]);
@@ -40,12 +52,27 @@ export async function startWorld(options: TestPlatformOptions = {}): Promise<Wor
   const web = await clientOf(server, { client_name: "Web app", token_endpoint_auth_method: "client_secret_basic" });
   const machine = await server.admin.machine();
   const stranger = await register(server.issuer);
-  return { server, issuer: server.issuer, watch, rs, otherRs, app, stranger, web: web as World["web"], machine: machine as World["machine"], refusals: new Set() };
+  return {
+    server,
+    issuer: server.issuer,
+    watch,
+    rs,
+    otherRs,
+    app,
+    stranger,
+    web: web as World["web"],
+    machine: machine as World["machine"],
+    refusals: new Set(),
+  };
 }
 
 /** A client an operator registered for the code flow. */
 export function clientOf(server: TestPlatform, metadata: object): Promise<Registered> {
-  return server.admin.call<Registered>("POST", "/clients", { redirect_uris: [CALLBACK], grant_types: ["authorization_code", "refresh_token"], ...metadata });
+  return server.admin.call<Registered>("POST", "/clients", {
+    redirect_uris: [CALLBACK],
+    grant_types: ["authorization_code", "refresh_token"],
+    ...metadata,
+  });
 }
 
 /** Runs something that must leave the log as it is (what strangers cause is counted apart, P13). */
@@ -58,7 +85,10 @@ export async function unchanged<T>(world: World, work: () => Promise<T>): Promis
 }
 
 /** Events appended while `work` ran, by type. */
-export async function eventsDuring<T>(world: World, work: () => Promise<T>): Promise<{ readonly result: T; readonly events: readonly StoredEvent[]; readonly types: readonly string[] }> {
+export async function eventsDuring<T>(
+  world: World,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly events: readonly StoredEvent[]; readonly types: readonly string[] }> {
   const before = await world.server.context.store.head();
   const result = await work();
   const events = await world.server.context.store.readAll(before, 1000);
@@ -73,9 +103,15 @@ interface LogLine {
 }
 
 /** The private reason in the log line of this very answer, and the endpoint. */
-export function refusedAs(world: World, response: Response): { readonly reason: string | undefined; readonly endpoint: string | undefined } {
+export function refusedAs(
+  world: World,
+  response: Response,
+): { readonly reason: string | undefined; readonly endpoint: string | undefined } {
   const id = response.headers.get("x-correlation-id");
-  const lines = world.server.logs().split("\n").filter((line) => id !== null && line.includes(id) && line.includes('"refused"'));
+  const lines = world.server
+    .logs()
+    .split("\n")
+    .filter((line) => id !== null && line.includes(id) && line.includes('"refused"'));
   const line = lines.length === 0 ? undefined : (JSON.parse(lines[0] as string) as LogLine);
   return { reason: line?.reason, endpoint: line?.endpoint };
 }

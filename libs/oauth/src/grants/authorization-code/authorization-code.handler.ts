@@ -24,7 +24,11 @@ export async function redeemCode(context: GrantContext, { request, params, clien
   const { outcome } = await context.grants.execute(
     asked.grantId,
     {
-      kind: "redeem-code", now, clientId: client.clientId, codeHash: asked.codeHash, verifierChallenge: asked.verifierChallenge,
+      kind: "redeem-code",
+      now,
+      clientId: client.clientId,
+      codeHash: asked.codeHash,
+      verifierChallenge: asked.verifierChallenge,
       ...(asked.redirectUri === undefined ? {} : { redirectUri: asked.redirectUri }),
       standing: await currentStanding(context, standingQuery(basis)),
       access: access.record,
@@ -48,7 +52,11 @@ async function basisOf(context: GrantContext, grantId: string): Promise<GrantBas
 function chooseTarget(basis: GrantBasis, uri: string | undefined): GrantedResource | undefined {
   if (uri === undefined) {
     if (basis.resources.length > 1) {
-      throw new OAuthError("invalid_target", "resource-ambiguous", "The authorization covers several resources: name one with the resource parameter.");
+      throw new OAuthError(
+        "invalid_target",
+        "resource-ambiguous",
+        "The authorization covers several resources: name one with the resource parameter.",
+      );
     }
     return basis.resources[0];
   }

@@ -14,11 +14,17 @@ export interface Redemption {
 }
 
 /** RFC 6749 §5.1, with an ID token when openid was granted (OIDC Core §3.1.3.3). */
-export async function redemptionAnswer(context: GrantContext, { basis, client, access, refresh, scope, now }: Redemption): Promise<TokenAnswer> {
+export async function redemptionAnswer(
+  context: GrantContext,
+  { basis, client, access, refresh, scope, now }: Redemption,
+): Promise<TokenAnswer> {
   const accessToken = access.value;
   const idToken = scope.includes("openid") ? await mintIdToken(context, { basis, client, accessToken, scope, now }) : undefined;
   return tokenAnswer({
-    accessToken, exp: access.record.exp, now, scope,
+    accessToken,
+    exp: access.record.exp,
+    now,
+    scope,
     ...(refresh === undefined ? {} : { refreshToken: refresh.value }),
     ...(idToken === undefined ? {} : { idToken }),
   });

@@ -11,7 +11,8 @@ import { resourceFor } from "./default-resource.ts";
 /** A token for the client itself, durable before it is answered (P1). Throws OAuthError. */
 export async function issueForClient(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
   // RFC 6749 §4.4: only confidential clients
-  if (client.method === "none") throw new OAuthError("unauthorized_client", "grant-type-not-allowed", "A public client can't use client_credentials.");
+  if (client.method === "none")
+    throw new OAuthError("unauthorized_client", "grant-type-not-allowed", "A public client can't use client_credentials.");
   const asked = parseClientCredentialsRequest(params);
   const resource = await resourceFor(context, client, asked);
   const scope = await grantedScope(context, client, resource, asked.scope);
@@ -36,7 +37,12 @@ function issuance(context: GrantContext, { client, resource, scope, now }: Order
   const minted: MintedAccessToken = mintAccessToken(context, {
     holder: { clientId: client.clientId, sub: client.clientId, entity, generations },
     shape: tokenShape(context, client, entity, resource),
-    locator, n: 0, aud: resource.uri, resourceId: resource.resourceId, scope, now,
+    locator,
+    n: 0,
+    aud: resource.uri,
+    resourceId: resource.resourceId,
+    scope,
+    now,
     secret: () => context.random.token(SECRET_BYTES),
   });
   const { n: _ofGrantsOnly, ...access } = minted.record;
@@ -45,7 +51,12 @@ function issuance(context: GrantContext, { client, resource, scope, now }: Order
 }
 
 /** What policy and ceiling permit (P14). Scopes nobody knows are dropped; known ones beyond the client are refused (CVE 20). */
-async function grantedScope(context: GrantContext, client: ClientView, resource: RegisteredResource, asked: readonly string[] | undefined): Promise<readonly string[]> {
+async function grantedScope(
+  context: GrantContext,
+  client: ClientView,
+  resource: RegisteredResource,
+  asked: readonly string[] | undefined,
+): Promise<readonly string[]> {
   const known = asked?.filter((scope) => resource.scopes.some(({ name }) => name === scope));
   if (known?.length === 0) throw new OAuthError("invalid_scope", "scope-unknown", "The resource knows none of the scopes asked for.");
   if (known === undefined && resource.scopes.length === 0) return scopeless(context, client, resource);

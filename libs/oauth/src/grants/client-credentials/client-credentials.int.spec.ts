@@ -16,9 +16,15 @@ beforeAll(async () => {
   await aResource(world, PLAIN, { scopes: [] });
   await aResource(world, SELF, { scopes: ["read"], policy: { rules: [] } });
   const operators = { subjects: { any: true as const }, entities: ["service", "agent"] as const, verification: ["operator"] as const };
-  await aResource(world, ADMIN, { scopes: ["grantline:admin", "grantline:introspect"], policy: { rules: [{ ...operators, scopes: ["grantline:admin", "grantline:introspect"] }] } });
+  await aResource(world, ADMIN, {
+    scopes: ["grantline:admin", "grantline:introspect"],
+    policy: { rules: [{ ...operators, scopes: ["grantline:admin", "grantline:introspect"] }] },
+  });
   await aClient(world, "job", { secret: "s", settings: { allowedScopes: ["read", "write"] } });
-  await aClient(world, "free", { secret: "s", settings: { defaultResource: MCP, entity: "agent", accessTokenFormat: "jwt", accessTokenLifetime: 60 } });
+  await aClient(world, "free", {
+    secret: "s",
+    settings: { defaultResource: MCP, entity: "agent", accessTokenFormat: "jwt", accessTokenLifetime: 60 },
+  });
   await aClient(world, "boss", { secret: "s", settings: { allowedScopes: ["grantline:admin"] } });
   await aClient(world, "fenced", { secret: "s", settings: { allowedResources: [] } });
   await aClient(world, "self-made", { secret: "s", how: "dcr" });
@@ -37,7 +43,12 @@ describe("client_credentials", () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ token_type: "Bearer", expires_in: 900, scope: "read" });
     expect(answer.body).not.toHaveProperty("refresh_token");
-    const seen = await send(introspectionEndpoints(world.context), "/oauth/introspect", { token: String(answer.body["access_token"]) }, basic("rs", "rs"));
+    const seen = await send(
+      introspectionEndpoints(world.context),
+      "/oauth/introspect",
+      { token: String(answer.body["access_token"]) },
+      basic("rs", "rs"),
+    );
     expect(seen.body).toMatchObject({ active: true, client_id: "job", sub: "job", entity: "service", aud: MCP, scope: "read" });
     const stream = `issuance-${String(seen.body["jti"]).split(".")[0]}`;
     expect(await eventsOf(world, stream)).toContain("AccessTokenIssued");
@@ -46,9 +57,20 @@ describe("client_credentials", () => {
   it("makes JWTs of the client's own lifetime and entity where it is set so", async () => {
     const answer = await ask("free");
     expect(answer.body).toMatchObject({ expires_in: 60, scope: "read write delete" });
-    const [header, payload] = String(answer.body["access_token"]).split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, unknown>);
+    const [header, payload] = String(answer.body["access_token"])
+      .split(".")
+      .slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, unknown>);
     expect(header).toMatchObject({ typ: "at+jwt", alg: "ES256" });
-    expect(payload).toMatchObject({ iss: "http://as.test/oauth", sub: "free", client_id: "free", aud: MCP, entity: "agent", exp: world.clock.time + 60, gen: { client: 0, resource: 0 } });
+    expect(payload).toMatchObject({
+      iss: "http://as.test/oauth",
+      sub: "free",
+      client_id: "free",
+      aud: MCP,
+      entity: "agent",
+      exp: world.clock.time + 60,
+      gen: { client: 0, resource: 0 },
+    });
     expect(payload).not.toHaveProperty("gid");
   });
 
@@ -58,7 +80,8 @@ describe("client_credentials", () => {
     expect(refused(await ask("job", { resource: MCP, scope: "read delete" }))).toEqual([400, "invalid_scope", "scope-not-allowed"]);
     expect(refused(await ask("job", { resource: MCP, scope: "unheard-of" }))).toEqual([400, "invalid_scope", "scope-unknown"]);
     expect(refused(await ask("job", { resource: SELF }))).toEqual([400, "invalid_scope", "scope-not-allowed"]);
-    for (const scope of ["openid", "offline_access", "read profile", "email"]) expect(refused(await ask("job", { resource: MCP, scope }))).toEqual([400, "invalid_scope", "scope-not-allowed"]);
+    for (const scope of ["openid", "offline_access", "read profile", "email"])
+      expect(refused(await ask("job", { resource: MCP, scope }))).toEqual([400, "invalid_scope", "scope-not-allowed"]);
   });
 
   it("knows resources that define no scope", async () => {
@@ -86,7 +109,11 @@ describe("client_credentials", () => {
   });
 
   it("is not for public clients (A-14)", async () => {
-    const answer = await send(tokenEndpoints(world.context), "/oauth/token", { grant_type: "client_credentials", client_id: "nameless", resource: MCP });
+    const answer = await send(tokenEndpoints(world.context), "/oauth/token", {
+      grant_type: "client_credentials",
+      client_id: "nameless",
+      resource: MCP,
+    });
     expect(refused(answer)).toEqual([400, "unauthorized_client", "grant-type-not-allowed"]);
   });
 });

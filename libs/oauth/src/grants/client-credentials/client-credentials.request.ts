@@ -13,7 +13,11 @@ export function parseClientCredentialsRequest(params: Parameters): ClientCredent
   const scope = parseOptionalScope(params.get("scope"));
   // OIDC Core §3.1.2.1, §11: identity scopes and offline_access speak of a person, and there is none here
   if (scope?.some(isIdentityScope) === true) {
-    throw new OAuthError("invalid_scope", "scope-not-allowed", "openid, profile, email and offline_access need a person; client_credentials has none.");
+    throw new OAuthError(
+      "invalid_scope",
+      "scope-not-allowed",
+      "openid, profile, email and offline_access need a person; client_credentials has none.",
+    );
   }
   const resources = parseResourceUris(params.all("resource"));
   // RFC 8707 §2.2: a token has one audience here, so one resource is named at most

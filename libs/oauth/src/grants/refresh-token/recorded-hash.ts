@@ -8,8 +8,18 @@ const PAGE = 256;
  * The hash of a generation older than the state remembers, read from the stream, so that its reuse is noticed however late (P3).
  * Generation g was recorded at revision g or later, so reading starts there.
  */
-export async function recordedHash(context: Pick<GrantContext, "grants" | "store">, grantId: string, state: GrantState, generation: number): Promise<string | undefined> {
-  if (state.status !== "active" || generation >= (state.refresh?.generation ?? 0) || supersededHash(state.history, generation) !== undefined) return undefined;
+export async function recordedHash(
+  context: Pick<GrantContext, "grants" | "store">,
+  grantId: string,
+  state: GrantState,
+  generation: number,
+): Promise<string | undefined> {
+  if (
+    state.status !== "active" ||
+    generation >= (state.refresh?.generation ?? 0) ||
+    supersededHash(state.history, generation) !== undefined
+  )
+    return undefined;
   const stream = context.grants.stream(grantId);
   for (let from = generation; ; from += PAGE) {
     const page = await context.store.readStream(stream, from, PAGE);

@@ -10,7 +10,12 @@ import type { RefreshTarget } from "./refresh-target.ts";
  * P14: the resource's access policy is asked at every refresh, for it may have changed. Scopes it no longer permits are left out;
  * when none is left, `problem` says so.
  */
-export async function applyPolicy(context: GrantContext, client: ClientView, basis: GrantBasis, wanted: RefreshTarget): Promise<RefreshTarget> {
+export async function applyPolicy(
+  context: GrantContext,
+  client: ClientView,
+  basis: GrantBasis,
+  wanted: RefreshTarget,
+): Promise<RefreshTarget> {
   if (wanted.target === undefined || wanted.problem !== undefined) return wanted;
   const { state: resource } = await context.resources.load(wanted.target.id);
   if (resource.status !== "active") return { ...wanted, problem: denied() };

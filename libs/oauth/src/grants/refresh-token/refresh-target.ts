@@ -23,7 +23,12 @@ export function refreshTarget(state: LivingGrant, asked: RefreshRequest): Refres
   const granted = targetScope(basis, target);
   // RFC 6749 §6: scope may shrink, and each refresh starts from what was granted
   const scope = asked.scope === undefined ? granted : granted.filter((each) => asked.scope?.includes(each));
-  const problem = target === undefined && basis.resources.length > 0 ? ambiguous() : scope.length === 0 && granted.length > 0 ? otherResourceOnly() : undefined;
+  const problem =
+    target === undefined && basis.resources.length > 0
+      ? ambiguous()
+      : scope.length === 0 && granted.length > 0
+        ? otherResourceOnly()
+        : undefined;
   return { scope, ...(target === undefined ? {} : { target }), ...(problem === undefined ? {} : { problem }) };
 }
 
@@ -35,7 +40,11 @@ function formerTarget({ basis, ...state }: LivingGrant): GrantedResource | undef
 }
 
 function ambiguous(): OAuthError {
-  return new OAuthError("invalid_target", "resource-ambiguous", "The authorization covers several resources: name one with the resource parameter.");
+  return new OAuthError(
+    "invalid_target",
+    "resource-ambiguous",
+    "The authorization covers several resources: name one with the resource parameter.",
+  );
 }
 
 function otherResourceOnly(): OAuthError {

@@ -26,14 +26,26 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   if (wanted.problem !== undefined && holder) throw wanted.problem;
   const now = context.clock.now();
   const next = asked.generation + 1;
-  const order = { grantId: asked.grantId, basis, client, n: next, scope: wanted.scope, now, ...(wanted.target === undefined ? {} : { target: wanted.target }) };
+  const order = {
+    grantId: asked.grantId,
+    basis,
+    client,
+    n: next,
+    scope: wanted.scope,
+    now,
+    ...(wanted.target === undefined ? {} : { target: wanted.target }),
+  };
   const refresh = mintGrantRefresh(context, order, next);
   const access = await mintGrantAccess(context, order, refresh);
   const recorded = await recordedHash(context, asked.grantId, state, asked.generation);
   const { outcome } = await context.grants.execute(
     asked.grantId,
     {
-      kind: "rotate-refresh", now, clientId: client.clientId, generation: asked.generation, presentedHash: asked.presentedHash,
+      kind: "rotate-refresh",
+      now,
+      clientId: client.clientId,
+      generation: asked.generation,
+      presentedHash: asked.presentedHash,
       ...(recorded === undefined ? {} : { recordedHash: recorded }),
       ...(asked.scope === undefined ? {} : { requestedScope: asked.scope }),
       ...(asked.resource === undefined ? {} : { requestedResource: asked.resource }),

@@ -1,7 +1,20 @@
 // Real: SQLite event store, deciders, key folder. Fake: clock, security log, and a retry key that is gone where said so.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourceStreamId } from "../../context/index.ts";
-import { aClient, aGrant, type Answer, aResource, aSubject, eventsOf, META, openWorld, send, VERIFIER, type GrantOptions, type World } from "../../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  type Answer,
+  aResource,
+  aSubject,
+  eventsOf,
+  META,
+  openWorld,
+  send,
+  VERIFIER,
+  type GrantOptions,
+  type World,
+} from "../../fixtures/world.ts";
 import { tokenEndpoints } from "../../token/index.ts";
 import { seal } from "../../tokens/artefact.ts";
 
@@ -18,11 +31,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const token = (form: Record<string, string>, context: World["context"] = world.context): Promise<Answer> => send(tokenEndpoints(context), "/oauth/token", { client_id: "app", ...form });
-const refresh = (value: unknown, extra: Record<string, string> = {}, context?: World["context"]): Promise<Answer> => token({ grant_type: "refresh_token", refresh_token: String(value), ...extra }, context);
+const token = (form: Record<string, string>, context: World["context"] = world.context): Promise<Answer> =>
+  send(tokenEndpoints(context), "/oauth/token", { client_id: "app", ...form });
+const refresh = (value: unknown, extra: Record<string, string> = {}, context?: World["context"]): Promise<Answer> =>
+  token({ grant_type: "refresh_token", refresh_token: String(value), ...extra }, context);
 const signIn = async (options: GrantOptions, extra: Record<string, string> = {}) => {
   const { code, grantId } = await aGrant(world, options);
-  return { grantId, ...(await token({ grant_type: "authorization_code", code, code_verifier: VERIFIER, ...extra })).body } as Record<string, unknown>;
+  return { grantId, ...(await token({ grant_type: "authorization_code", code, code_verifier: VERIFIER, ...extra })).body } as Record<
+    string,
+    unknown
+  >;
 };
 const refused = (answer: Answer) => [answer.status, answer.body["error"], answer.reason];
 const both: GrantOptions = { resources: { [MCP]: ["read"], [OTHER]: ["admin"] } };
@@ -30,7 +48,11 @@ const both: GrantOptions = { resources: { [MCP]: ["read"], [OTHER]: ["admin"] } 
 describe("the resource of a refresh", () => {
   it("is asked for when nothing says which it was", async () => {
     const first = await signIn(both, { resource: OTHER });
-    await world.context.grants.execute(String(first["grantId"]), { kind: "revoke-access-token", now: world.clock.time, n: 0, jti: `${String(first["grantId"])}.0`, exp: 0 }, META);
+    await world.context.grants.execute(
+      String(first["grantId"]),
+      { kind: "revoke-access-token", now: world.clock.time, n: 0, jti: `${String(first["grantId"])}.0`, exp: 0 },
+      META,
+    );
     expect(refused(await refresh(first["refresh_token"]))).toEqual([400, "invalid_target", "resource-ambiguous"]);
     expect((await refresh(first["refresh_token"], { resource: MCP })).body).toMatchObject({ scope: "read" });
   });
@@ -55,7 +77,11 @@ describe("the resource of a refresh", () => {
     const first = await signIn({ resources: { [uri]: [] }, scope: "offline_access" });
     const next = await refresh(first["refresh_token"]);
     expect(next.body).toMatchObject({ scope: "offline_access" });
-    await world.context.resources.execute(resourceStreamId(uri), { kind: "set-access-policy", now: world.clock.time, policy: { rules: [] } }, META);
+    await world.context.resources.execute(
+      resourceStreamId(uri),
+      { kind: "set-access-policy", now: world.clock.time, policy: { rules: [] } },
+      META,
+    );
     expect(refused(await refresh(next.body["refresh_token"]))).toEqual([400, "invalid_grant", "policy-denied"]);
   });
 
@@ -72,9 +98,21 @@ describe("a retry", () => {
     const first = await signIn({ resources: { [MCP]: ["read"] } });
     const nonces = new Set<string>();
     const { retryKeys } = world.context;
-    const remembering = { ...world.context, retryKeys: { ...retryKeys, derive: (keyId: string, label: string, nonce: string) => (nonces.add(nonce), retryKeys.derive(keyId, label, nonce)) } };
+    const remembering = {
+      ...world.context,
+      retryKeys: {
+        ...retryKeys,
+        derive: (keyId: string, label: string, nonce: string) => (nonces.add(nonce), retryKeys.derive(keyId, label, nonce)),
+      },
+    };
     const next = await refresh(first["refresh_token"], {}, remembering);
-    const forgetting = { ...world.context, retryKeys: { ...retryKeys, derive: (keyId: string, label: string, nonce: string) => (nonces.has(nonce) ? undefined : retryKeys.derive(keyId, label, nonce)) } };
+    const forgetting = {
+      ...world.context,
+      retryKeys: {
+        ...retryKeys,
+        derive: (keyId: string, label: string, nonce: string) => (nonces.has(nonce) ? undefined : retryKeys.derive(keyId, label, nonce)),
+      },
+    };
     expect(refused(await refresh(first["refresh_token"], {}, forgetting))).toEqual([400, "invalid_grant", "retry-key-gone"]);
     expect((await refresh(next.body["refresh_token"])).status).toBe(200);
   });
@@ -84,7 +122,11 @@ describe("a retry", () => {
     await aResource(world, uri);
     const first = await signIn({ resources: { [uri]: ["read"] } });
     const next = await refresh(first["refresh_token"]);
-    await world.context.resources.execute(resourceStreamId(uri), { kind: "set-access-policy", now: world.clock.time, policy: { rules: [] } }, META);
+    await world.context.resources.execute(
+      resourceStreamId(uri),
+      { kind: "set-access-policy", now: world.clock.time, policy: { rules: [] } },
+      META,
+    );
     expect((await refresh(first["refresh_token"])).body).toEqual(next.body);
   });
 });
@@ -101,19 +143,35 @@ describe("theft", () => {
       last = next;
     }
     world.clock.time += 301;
-    expect(refused(await refresh(seal("refresh", `${String(first["grantId"])}.280`, world.context.random.token(32))))).toEqual([400, "invalid_grant", "refresh-unknown"]);
+    expect(refused(await refresh(seal("refresh", `${String(first["grantId"])}.280`, world.context.random.token(32))))).toEqual([
+      400,
+      "invalid_grant",
+      "refresh-unknown",
+    ]);
     expect(refused(await refresh(values[279]))).toEqual([400, "invalid_grant", "refresh-reused"]);
     expect((await eventsOf(world, `grant-${String(first["grantId"])}`)).slice(-2)).not.toContain("RefreshTokenRotated");
   });
 
   it("is not seen in a token made up for a grant whose code was never redeemed", async () => {
     const { grantId } = await aGrant(world, { resources: { [MCP]: ["read"] } });
-    expect(refused(await refresh(seal("refresh", `${grantId}.1`, world.context.random.token(32))))).toEqual([400, "invalid_grant", "refresh-unknown"]);
+    expect(refused(await refresh(seal("refresh", `${grantId}.1`, world.context.random.token(32))))).toEqual([
+      400,
+      "invalid_grant",
+      "refresh-unknown",
+    ]);
   });
 
   it("of a denied request gives nothing", async () => {
     const grantId = `eu1${"e".repeat(32)}`;
-    await world.context.grants.execute(grantId, { kind: "deny", now: world.clock.time, clientId: "app", subject: "alice", reason: "person" }, META);
-    expect(refused(await refresh(seal("refresh", `${grantId}.1`, world.context.random.token(32))))).toEqual([400, "invalid_grant", "refresh-unknown"]);
+    await world.context.grants.execute(
+      grantId,
+      { kind: "deny", now: world.clock.time, clientId: "app", subject: "alice", reason: "person" },
+      META,
+    );
+    expect(refused(await refresh(seal("refresh", `${grantId}.1`, world.context.random.token(32))))).toEqual([
+      400,
+      "invalid_grant",
+      "refresh-unknown",
+    ]);
   });
 });

@@ -1,0 +1,138 @@
+// Real: Fastify, Node's HTTP server and client. Fake: what the sinks count.
+import { request as send } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { OAuthError } from "@grantline/oauth/errors";
+import { json, type Endpoint } from "@grantline/oauth/http";
+import { createHttpServer } from "./http-server.ts";
+import { mountEndpoints } from "./mount.ts";
+
+const unexpected: unknown[] = [];
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  unexpected.length = 0;
+  for (const close of closers.splice(0)) await close();
+});
+
+async function serve(handle: Endpoint["handle"], more: Partial<Endpoint> = {}, observe: () => void = () => undefined): Promise<number> {
+  const fastify = createHttpServer({ trustedProxies: [] });
+  const none = (): Promise<void> => Promise.resolve();
+  mountEndpoints(fastify, [{ id: "one", method: "GET", path: "/one", audience: "program", handle, ...more }], {
+    https: false,
+    views: { page: ({ status }) => ({ status, body: "page" }), problem: () => undefined },
+    sinks: {
+      security: { count: () => undefined },
+      limits: { check: none, consume: none, client: () => ({}) },
+      refused: () => undefined,
+      unexpected: (_endpoint, error) => void unexpected.push(error),
+    },
+    observe,
+  });
+  closers.push(() => fastify.close());
+  await fastify.listen({ port: 0, host: "127.0.0.1" });
+  return (fastify.server.address() as AddressInfo).port;
+}
+
+const ask = (port: number, method = "GET", path = "/one"): Promise<{ status: number; body: string } | "cut off"> =>
+  new Promise((resolve) => {
+    const outgoing = send({ host: "127.0.0.1", port, method, path }, (incoming) => {
+      let body = "";
+      incoming.on("data", (chunk: Buffer) => (body += String(chunk)));
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body }));
+    });
+    outgoing.on("error", () => resolve("cut off"));
+    outgoing.end();
+  });
+
+describe("an answer that can't be sent", () => {
+  it("becomes a 500 when a header of it is not one", async () => {
+    for (const handle of [
+      () => ({ status: 200, headers: { location: "/\r\nset-cookie: a=b" } }),
+      async () => ({ status: 200, headers: { location: "/\u4e2d" } }),
+    ]) {
+      const answer = await ask(await serve(handle));
+      expect(answer).toMatchObject({ status: 500, body: expect.stringContaining("server_error") as string });
+    }
+  });
+
+  it("cuts the connection, and takes nothing else down, when the refusal can't be sent either", async () => {
+    const port = await serve(() => {
+      throw new OAuthError("invalid_request", "not-found", "no", { headers: { "www-authenticate": "Bearer \u4e2d" } });
+    });
+    expect(await ask(port)).toBe("cut off");
+    expect(unexpected).toHaveLength(1);
+    expect(await ask(port, "GET", "/elsewhere")).toMatchObject({ status: 404 });
+  });
+
+  it("is sent once when what watches answers fails", async () => {
+    const port = await serve(
+      () => json(200, {}),
+      {},
+      () => {
+        throw new Error("metrics are broken");
+      },
+    );
+    expect(await ask(port)).toBe("cut off");
+    expect(unexpected.length).toBeGreaterThan(0);
+  });
+});
+
+/** What comes back for bytes as they are, and whether the connection stays usable. */
+const raw = (port: number, text: string, endAfter = false): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    let seen = "";
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.on("data", (chunk) => (seen += String(chunk)));
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(seen));
+    socket.write(text);
+    if (endAfter) socket.destroy();
+    else setTimeout(() => socket.end(), 500);
+  });
+
+describe("the rim", () => {
+  it("answers HEAD with the headers of GET and nothing more, and the next request on the connection right after", async () => {
+    const port = await serve(() => json(200, { a: 1 }));
+    const head = "HEAD /one HTTP/1.1\r\nhost: x\r\n\r\n";
+    const seen = await raw(port, `${head}${head}`);
+    expect(seen.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+    expect(seen.match(/content-length: 7\r\n/g)).toHaveLength(2);
+    expect(seen).not.toContain('{"a"');
+  });
+
+  it("takes a post without a body for one, and a body without a type for a 415", async () => {
+    const bodies: (string | undefined)[] = [];
+    const port = await serve(({ body }) => (bodies.push(body), json(200, {})), { method: "POST", accepts: "form" });
+    expect(await ask(port, "POST")).toMatchObject({ status: 200 });
+    expect(await raw(port, "POST /one HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\na=b")).toContain("HTTP/1.1 415");
+    expect(bodies).toEqual([undefined]);
+  });
+
+  it("goes on when a caller leaves before its answer", async () => {
+    let release: () => void = () => undefined;
+    const port = await serve(() => new Promise((resolve) => (release = () => resolve(json(200, {})))));
+    await raw(port, "GET /one HTTP/1.1\r\nhost: x\r\n\r\n", true);
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(unexpected).toEqual([]);
+    expect(await ask(port, "GET", "/elsewhere")).toMatchObject({ status: 404 });
+  });
+
+  it("shows names of every object's own as what they are: nothing", async () => {
+    const port = await serve(({ params }) => json(200, { to: params["constructor"] ?? "none" }), {
+      path: "/:id",
+    });
+    expect(await ask(port, "GET", "/__proto__")).toMatchObject({ status: 200, body: expect.stringContaining('"to":"none"') as string });
+    expect(await ask(port, "GET", "/%zz")).toMatchObject({ status: 400 });
+  });
+
+  it("refuses a body that is too long, or chunked wrongly, without a word from the framework", async () => {
+    const port = await serve(() => json(200, {}), { method: "POST", accepts: "form", bodyLimit: 10 });
+    const form = "content-type: application/x-www-form-urlencoded\r\n";
+    const long = await raw(port, `POST /one HTTP/1.1\r\nhost: x\r\n${form}content-length: 20\r\n\r\n${"a".repeat(20)}`);
+    expect(long).toContain("HTTP/1.1 413");
+    expect(long).toContain('"error":"invalid_request"');
+    expect(await raw(port, `POST /one HTTP/1.1\r\nhost: x\r\n${form}transfer-encoding: chunked\r\n\r\nzz\r\n`)).toContain("HTTP/1.1 400");
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { securityCases } from "./security-cases.list.ts";
+import { securityCasesPage, testedCases } from "./security-cases.page.ts";
+
+/** What this release has no part for yet: device, exchange, DPoP, mutual TLS, gateway, tenants, exports, regions. */
+const LATER = [
+  "R-07",
+  "K-09",
+  "D-01",
+  "D-02",
+  "D-04",
+  "D-05",
+  "X-04",
+  "X-05",
+  "X-07",
+  "T-10",
+  "T-11",
+  "T-13",
+  "T-14",
+  "T-15",
+  "M-01",
+  "M-06",
+  "G-01",
+  "G-02",
+  "G-03",
+  "G-04",
+  "G-07",
+  "G-08",
+  "G-09",
+  "G-10",
+  "G-11",
+  "H-10",
+];
+
+describe("docs/reference/security-cases.md", () => {
+  it("is what the tests say today", () => {
+    expect(readFileSync(new URL("../../docs/reference/security-cases.md", import.meta.url), "utf8")).toBe(securityCasesPage());
+  });
+
+  it("knows every id that a test carries, and every case has a test or is for later", () => {
+    const tested = testedCases();
+    expect([...tested.keys()].filter((id) => !(id in securityCases))).toEqual([]);
+    expect(Object.keys(securityCases).filter((id) => !tested.has(id))).toEqual(LATER);
+  });
+});
