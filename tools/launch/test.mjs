@@ -14,5 +14,6 @@ run(bin("oxlint"), ["--deny-warnings"], { env });
 say("types and build …");
 ensureBuild(node);
 run(bin("nx"), ["run-many", "-t", "typecheck", "--outputStyle=static"], { env: { ...env, NX_DAEMON: "false", NX_NO_CLOUD: "true" } });
+run(node, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.spec.json"], { env });
 say("tests …");
 run(bin("vitest"), ["run", "--coverage", ...process.argv.slice(2)], { env });
