@@ -9,6 +9,7 @@ export type { Verification } from "./verify.ts";
 export { verifyLog } from "./verify-log.ts";
 export type { LogEntry, LogFault, LogVerification } from "./verify-log.ts";
 export { uuidV7 } from "./uuid-v7.ts";
+export { createTurns } from "./in-turn.ts";
 export { createStreamRuntime } from "./streams.ts";
 export type { RuntimeClock, StreamRuntimeOptions } from "./streams.ts";
 export { createIssuanceWriter } from "./issuance.ts";

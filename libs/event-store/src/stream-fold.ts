@@ -22,6 +22,7 @@ export interface StreamFold<S> {
 export interface FoldPorts {
   readonly store: EventStore;
   readonly snapshots?: SnapshotStore | undefined;
+  readonly release: string;
   /** A snapshot that could not be read or kept; the fold goes on without it. */
   readonly onSnapshotFailure: (stream: string, error: unknown) => void;
 }
@@ -32,7 +33,7 @@ export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>
   ports: FoldPorts,
 ): StreamFold<S> {
   const definitions = decider.events as unknown as Definitions;
-  const fold = foldName(decider.stream, definitions, decider.evolve);
+  const fold = foldName(ports.release, decider.stream, definitions, decider.evolve);
   const empty: CachedStream<S> = { state: decider.initial, revision: -1, hash: "", bytes: 0 };
 
   const step = (before: CachedStream<S>, stored: StoredEvent): CachedStream<S> => {
@@ -78,8 +79,8 @@ export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>
   };
 }
 
-/** Names a way of folding: another set of events or another evolve makes other states. */
-function foldName(stream: string, definitions: Definitions, evolve: (...args: never[]) => unknown): string {
+/** Names a way of folding: another set of events or another evolve makes other states. What evolve calls shows in its text by name only, hence the release. */
+function foldName(release: string, stream: string, definitions: Definitions, evolve: (...args: never[]) => unknown): string {
   const versions = Object.entries(definitions).map(([type, { version }]) => [type, version]);
-  return hash("sha256", JSON.stringify([stream, versions, String(evolve)]), "base64url").slice(0, 16);
+  return hash("sha256", JSON.stringify([release, stream, versions, String(evolve)]), "base64url").slice(0, 16);
 }

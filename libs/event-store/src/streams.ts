@@ -18,6 +18,8 @@ export interface StreamRuntimeOptions {
   readonly region: string;
   readonly service: string;
   readonly snapshots?: SnapshotStore;
+  /** Snapshots of another release are not used. */
+  readonly release?: string;
   readonly onSnapshotFailure?: (stream: string, error: unknown) => void;
   /** Bounds of the cache of folded states: streams, and rough bytes. */
   readonly cache?: { readonly entries: number; readonly bytes: number };
@@ -30,12 +32,12 @@ const CACHE = { entries: 20_000, bytes: 48_000_000 };
 
 /** Runs deciders against their streams; see StreamRepository. All repositories of a runtime share one bounded cache. */
 export function createStreamRuntime(options: StreamRuntimeOptions): StreamRuntime {
-  const { store, snapshots, onSnapshotFailure = () => undefined } = options; // an optimisation lost, nothing else
+  const { store, snapshots, release = "", onSnapshotFailure = () => undefined } = options; // an optimisation lost, nothing else
   const cache = createStreamCache(options.cache ?? CACHE, store.changes?.(UNCACHED));
   const inTurn = createTurns();
   return {
     repository: (decider) => {
-      const access = createStreamAccess(cache, createStreamFold(decider, { store, snapshots, onSnapshotFailure }));
+      const access = createStreamAccess(cache, createStreamFold(decider, { store, snapshots, release, onSnapshotFailure }));
       const run = createCommandRun(decider, access, options);
       const prefix = `${decider.stream}-`;
       return {

@@ -59,14 +59,14 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
       options.observe(endpoint, request, response, started);
       send(reply, response, fixed, request);
     };
-    const fail = (error: unknown): void => {
-      // The last catch is for the sending of the refusal too: the reply is ours alone, nobody behind us would hear of it.
-      failureResponse(endpoint, request, error, options.views, options.sinks)
-        .then(finish)
-        .catch((worse: unknown) => {
-          options.sinks.unexpected(endpoint, worse, request);
-          reply.raw.destroy();
-        });
+    const fail = async (error: unknown): Promise<void> => {
+      try {
+        finish(await failureResponse(endpoint, request, error, options.views, options.sinks));
+      } catch (worse) {
+        // The refusal could not be sent either; the reply is ours alone, nobody behind us would hear of it.
+        options.sinks.unexpected(endpoint, worse, request);
+        reply.raw.destroy();
+      }
     };
     try {
       if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
@@ -74,7 +74,7 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
       if (response instanceof Promise) response.then(finish).catch(fail);
       else finish(response);
     } catch (error) {
-      fail(error);
+      void fail(error);
     }
   };
 }

@@ -25,6 +25,7 @@ import { createClosing, type Closing } from "./closing.ts";
 import { consentsOf } from "./consents-of.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { dutiesOf, startDuties } from "./duties.ts";
+import { release } from "./release.ts";
 import { openStorage, type Storage } from "./storage.ts";
 
 /**
@@ -89,6 +90,7 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     region,
     service: role,
     snapshots: createSnapshots(readModel),
+    release: release(),
     onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
   });
   const keyring = await followKeyring(options, storage, runtime, closing);

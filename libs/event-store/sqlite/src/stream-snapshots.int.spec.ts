@@ -62,6 +62,14 @@ describe("snapshots", () => {
     }
   });
 
+  it("of another release are not used: how it folds may differ where nobody can see it", async () => {
+    const { kept, snapshots } = memory();
+    await purses(store, { snapshots, release: "1.0.0" }).load("a");
+    kept.set("purse-a", { ...kept.get("purse-a")!, state: { held: 1_000_000 } });
+    expect((await purses(store, { snapshots, release: "1.0.0" }).load("a")).state.held).toBe(1_000_000);
+    expect((await purses(store, { snapshots, release: "1.0.1" }).load("a")).state.held).toBe(250);
+  });
+
   it("may be lost without anybody being hurt, and somebody is told", async () => {
     const told: string[] = [];
     const broken: SnapshotStore = { get: () => Promise.reject(new Error("gone")), put: () => Promise.reject(new Error("gone")) };

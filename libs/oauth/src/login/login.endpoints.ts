@@ -1,3 +1,4 @@
+import { createTurns } from "@grantline/event-store";
 import type { OAuthContext } from "../context/index.ts";
 import { formOperation, queryOperation, type Endpoint } from "../http/index.ts";
 import { showLogin, submitLogin } from "./login.handler.ts";
@@ -5,6 +6,7 @@ import { showLogin, submitLogin } from "./login.handler.ts";
 /** The login page. */
 export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
   const path = `${context.settings.basePath}/login`;
+  const inTurn = createTurns();
   return [
     {
       id: "login",
@@ -26,7 +28,7 @@ export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
         parameters: ["interaction", "csrf", "username", "password"],
         answers: { "303": "On to what the login was for." },
       }),
-      handle: (request) => submitLogin(context, request),
+      handle: (request) => submitLogin(context, request, inTurn),
     },
   ];
 }

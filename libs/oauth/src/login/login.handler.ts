@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { createTurns } from "@grantline/event-store";
 import type { Person } from "@grantline/identity";
 import { ensureBrowser, requireCsrf } from "../browser/index.ts";
 import { commandMeta, type OAuthContext } from "../context/index.ts";
@@ -10,6 +11,8 @@ import { recogniseSubject } from "./recognise-subject.ts";
 import { loginForm, loginPurpose, type LoginPurpose } from "./login.request.ts";
 import { loginPage } from "./login.page.ts";
 
+type InTurn = ReturnType<typeof createTurns>;
+
 const LONGEST_NAME = 256;
 const LONGEST_PASSWORD = 1024;
 
@@ -20,12 +23,14 @@ export async function showLogin(context: OAuthContext, request: HttpRequest): Pr
 }
 
 /** POST /login: 1 our own form, 2 not too often, 3 name and password, 4 the subject behind them, 5 a new session, 6 on. */
-export async function submitLogin(context: OAuthContext, request: HttpRequest): Promise<HttpResponse> {
+export async function submitLogin(context: OAuthContext, request: HttpRequest, inTurn: InTurn): Promise<HttpResponse> {
   const parameters = formParameters(request.body);
   const purpose = await loginPurpose(context, request, parameters);
   requireCsrf(context, request, parameters.get("csrf"), loginForm(purpose));
   const username = (parameters.get("username") ?? "").trim();
-  const person = await checkPassword(context, request, username, parameters.get("password") ?? "");
+  const password = parameters.get("password") ?? "";
+  // One guess at a name after the other, so that many at once all meet the wait the first ones earned
+  const person = await inTurn(username.toLowerCase(), () => checkPassword(context, request, username, password));
   // Uniform: nothing tells a wrong name from a wrong password
   if (person === undefined) return loginPage(context, { purpose, browser: ensureBrowser(context, request), failed: true });
   const session = await beginSession(context, request, person, username);

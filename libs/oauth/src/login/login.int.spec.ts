@@ -101,6 +101,17 @@ describe("logging in", () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
+  it("slows guessing down no less when all guesses come at once", async () => {
+    const { visitor, page } = await loginPage();
+    const body = new URLSearchParams({ ...hidden(page), username: "other", password: "guess" }).toString();
+    const headers = { cookie: [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; "), "sec-fetch-site": "same-origin" };
+    const guess = (n: number) => world.call({ method: "POST", path: "/oauth/login", body, ip: `203.0.113.${n}`, headers });
+    const statuses = (await Promise.all(Array.from({ length: 40 }, (_, n) => guess(n)))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(35);
+    world.time.now += 900;
+  });
+
   it.each<[string, Record<string, string>, Record<string, string>]>([
     ["without a form token", { csrf: "" }, { "sec-fetch-site": "same-origin" }],
     ["with a forged form token", { csrf: "AAAA" }, { "sec-fetch-site": "same-origin" }],
