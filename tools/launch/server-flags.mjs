@@ -5,7 +5,7 @@ import { root } from "./ground.mjs";
 // up to several times that before it looks. NODE_OPTIONS with a --max-old-space-size of your own wins.
 const own = /--max-old-space-size/.test(process.env.NODE_OPTIONS ?? "");
 
-export const serverFlags = ["--enable-source-maps", "--max-semi-space-size=8", ...(own ? [] : ["--max-old-space-size=192"])];
+export const serverFlags = ["--enable-source-maps", "--max-semi-space-size=16", ...(own ? [] : ["--max-old-space-size=256"])];
 
 /** Compiled code is kept between starts. And glibc keeps an arena of freed memory per thread, eight a core; two are enough for one busy thread and a writer. */
 export const serverEnvironment = {
