@@ -143,10 +143,9 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
 /** The keyring, kept up by this process or followed, and the feed it is followed by. */
 async function followKeyring(options: Composing, { store, keyFolder }: Storage, runtime: StreamRuntime, closing: Closing) {
   const { config, log, role, clock, random, schedules = true, onEvents } = options;
-  const repository = runtime.repository(keyringDecider);
   const keyring = createKeyringService({
     vault: keyFolder.vault,
-    keyring: repository,
+    keyring: runtime.repository(keyringDecider),
     clock,
     region: config.server.region,
     algs: config.keys.signingAlgs,
@@ -157,7 +156,7 @@ async function followKeyring(options: Composing, { store, keyFolder }: Storage, 
   closing.later(() => keyring.stop());
   await startKeyring(keyring, role, schedules);
   // a worker learns of key changes by the same cheap look its caches use, not by reading everything its fellows append
-  closing.later(watchKeyring(keyring, repository, config.server.region, log));
+  closing.later(watchKeyring(keyring, log));
   if (onEvents !== undefined) {
     const follower = store.subscribe(await store.head(), onEvents);
     closing.later(() => follower.close());
@@ -167,21 +166,10 @@ async function followKeyring(options: Composing, { store, keyFolder }: Storage, 
 
 const LOOK_AT_KEYRING_MS = 20;
 
-/** Reads the keyring anew when its stream has moved, in whichever process; the function returned ends it. */
-function watchKeyring(
-  keyring: KeyringService,
-  repository: { loadCached(id: string): object | undefined },
-  region: string,
-  log: Logger,
-): () => void {
-  let known = repository.loadCached(region);
+/** Keeps the signer with the keyring when another process has changed it, also while nobody verifies anything; the function returned ends it. */
+function watchKeyring({ signer }: KeyringService, log: Logger): () => void {
   const timer = setInterval(() => {
-    const now = repository.loadCached(region);
-    if (now !== undefined && now === known) return;
-    keyring.refresh().then(
-      () => (known = repository.loadCached(region)),
-      (error: unknown) => log.warn({ err: error }, "the keyring could not be read anew; it is tried again"),
-    );
+    signer.current()?.catch((error: unknown) => log.warn({ err: error }, "the keyring could not be read anew; it is tried again"));
   }, LOOK_AT_KEYRING_MS);
   timer.unref();
   return () => clearInterval(timer);
