@@ -167,7 +167,7 @@ describe("an unknown name", () => {
         "server.signingAlgs: no such setting; did you mean keys.signingAlgs?",
         "tokns: no such setting; did you mean tokens?",
         "GRANTLINE_HOST: no such setting; did you mean server.host?",
-        expect.stringMatching(/^frobnicate: no such setting; allowed here: server, people/),
+        expect.stringMatching(/^frobnicate: no such setting; allowed here: server, storage, people/),
       ]),
     );
   });

@@ -31,6 +31,9 @@ describe("the settings themselves", () => {
   it("that hold a secret are marked", () => {
     const marked = allSettings.filter(({ secret }) => secret === true).map(({ env }) => env);
     expect(marked).toEqual([
+      "GRANTLINE_POSTGRES_URL",
+      "GRANTLINE_EVENTSTORE_URL",
+      "GRANTLINE_REDIS_URL",
       "GRANTLINE_ADMIN_SECRET",
       "GRANTLINE_DEV_USERS",
       "GRANTLINE_KEK",

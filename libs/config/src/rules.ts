@@ -13,6 +13,7 @@ export function brokenRules(settings: Settings, production: boolean): readonly s
     ...peopleProblems(settings, production),
     ...keyProblems(settings, production),
     ...lifetimeProblems(settings),
+    ...storageProblems(settings),
   ];
 }
 
@@ -64,4 +65,26 @@ function lifetimeProblems(settings: Settings): readonly string[] {
     const { refreshIdle, refreshAbsolute } = settings.tokens[kind];
     return `GRANTLINE_LIFETIME_${kind.toUpperCase()}_REFRESH_IDLE: found ${refreshIdle} s; allowed: at most the absolute lifetime (${refreshAbsolute} s)`;
   });
+}
+
+/** Engines that many processes share need each other: nothing of one installation may lie in one process's files. */
+function storageProblems({ storage, keys, server }: Settings): readonly string[] {
+  const { store, postgresUrl, eventstoreUrl, redisUrls } = storage;
+  if (store === "sqlite") return [];
+  const found = `found nothing with GRANTLINE_STORE=${store}`;
+  return [
+    ...(postgresUrl === undefined ? [`GRANTLINE_POSTGRES_URL: ${found}; allowed: a postgres:// URL`] : []),
+    ...(store === "eventstoredb" && eventstoreUrl === undefined
+      ? [`GRANTLINE_EVENTSTORE_URL: ${found}; allowed: an esdb:// connection string`]
+      : []),
+    ...(redisUrls.length === 0 ? [`GRANTLINE_REDIS_URL: ${found}; allowed: a redis:// URL, or several of one cluster`] : []),
+    ...(keys.kek === undefined
+      ? [
+          `GRANTLINE_KEK: ${found}; allowed: 32 bytes in base64, or a passphrase of at least 16 characters (or GRANTLINE_KEK_FILE); every process needs the same`,
+        ]
+      : []),
+    ...(server.workers > 1
+      ? [`GRANTLINE_WORKERS: found ${server.workers} with GRANTLINE_STORE=${store}; allowed: 1 (start more processes instead)`]
+      : []),
+  ];
 }

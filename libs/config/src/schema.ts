@@ -5,12 +5,13 @@ import { people } from "./areas/people.config.ts";
 import { cimd, dcr } from "./areas/registration.config.ts";
 import { resources } from "./areas/resources.config.ts";
 import { server } from "./areas/server.config.ts";
+import { storage } from "./areas/storage.config.ts";
 import { telemetry } from "./areas/telemetry.config.ts";
 import { tokens } from "./areas/tokens.config.ts";
 import { settingsOf } from "./setting.ts";
 
 /** The one schema of all settings. Its shape is the shape of the file; each leaf knows its environment variable. */
-export const settingsSchema = z.strictObject({ server, people, tokens, keys, dcr, cimd, resources, limits, telemetry });
+export const settingsSchema = z.strictObject({ server, storage, people, tokens, keys, dcr, cimd, resources, limits, telemetry });
 
 /** What the schema gives: every setting with its default filled in, nothing worked out yet. */
 export type Settings = z.infer<typeof settingsSchema>;
@@ -20,6 +21,7 @@ export const allSettings = settingsOf(settingsSchema);
 /** Headings of the reference. */
 export const AREA_TITLES: Readonly<Record<keyof Settings, string>> = {
   server: "Server",
+  storage: "Storage",
   people: "People and administration",
   tokens: "Tokens and lifetimes",
   keys: "Keys",

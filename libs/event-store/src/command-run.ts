@@ -34,6 +34,7 @@ export function createCommandRun<S, C, E extends DomainEvent, O extends Outcome>
       return { answer, entry: answer.kind === "conflict" ? undefined : stateAfter(base, events, sealed, Math.floor(atMs / 1000)) };
     });
     if (result.answer.kind === "conflict" || result.entry === undefined) return undefined;
+    await access.share(stream, result.entry);
     return { state: result.entry.state, revision: result.entry.revision, position: result.answer.position };
   };
 
@@ -48,8 +49,9 @@ export function createCommandRun<S, C, E extends DomainEvent, O extends Outcome>
 
   return async (stream, command, meta) => {
     const cached = access.cached(stream);
-    let fresh = cached === undefined;
-    let loaded = cached ?? (await access.read(stream));
+    // What other processes have shared may only accept, like what this one has cached.
+    let fresh = cached === undefined && !access.sharing;
+    let loaded = cached ?? (await access.readShared(stream));
     for (let tries = 0; tries < TRIES;) {
       const { events, outcome } = decider.decide(command, loaded.state);
       // A cached state may only accept, and only what the store will check by the expected revision.

@@ -14,3 +14,6 @@ export { createStreamRuntime } from "./streams.ts";
 export type { RuntimeClock, StreamRuntimeOptions } from "./streams.ts";
 export { createIssuanceWriter } from "./issuance.ts";
 export type { IssuanceWriter, IssuanceWriterOptions } from "./issuance.ts";
+export { changesByReading, openRegion } from "./region/region.ts";
+export type { Region, RegionOptions, SharedReading } from "./region/region.ts";
+export type { ChangeLog, SharedState, SharedStates } from "./region/port.ts";

@@ -82,6 +82,21 @@ export interface ChangeCursor {
   poll(): readonly StreamChange[] | "many";
 }
 
+/** What a reader wants of the whole log; the store leaves the rest out before it reads bodies. */
+export interface EventFilter {
+  /** Only events of these types. */
+  readonly types?: readonly string[];
+  /** No streams with this prefix. */
+  readonly except?: string;
+}
+
+/** What was appended after a position: names only, no bodies. "many": too much to list, drop every cache. */
+export interface ChangesSince {
+  readonly changes: readonly StreamChange[] | "many";
+  /** Everything up to here is among them. */
+  readonly position: Position;
+}
+
 /**
  * The source of truth. One contract suite (`@grantline/event-store/contract`) for every adapter.
  * - `append` resolves only after the events are durable (P1). Atomic. Same event ids at the same place again: `appended`, nothing new.
@@ -93,16 +108,29 @@ export interface EventStore {
   readStream(stream: string, fromRevision?: number, limit?: number): Promise<readonly StoredEvent[]>;
   /** The last event of a stream, for its revision and hash. */
   readLast(stream: string): Promise<StoredEvent | undefined>;
-  /** All streams, in order of position, strictly after `after`. */
-  readAll(after: Position, limit: number): Promise<readonly StoredEvent[]>;
+  /** All streams, in order of position, strictly after `after`. With a filter `limit` counts what passes it. */
+  readAll(after: Position, limit: number, filter?: EventFilter): Promise<readonly StoredEvent[]>;
   /** Position of the newest event, START when empty. A read barrier: sees everything acknowledged before the call, by any process. */
   head(): Promise<Position>;
-  /** Live feed after `from`: at least once, in order. The callback is awaited before the next batch. */
-  subscribe(from: Position, onEvents: (events: readonly StoredEvent[]) => Promise<void> | void): Subscription;
+  /**
+   * Live feed after `from`: at least once, in order. The callback is awaited before the next batch. `upTo`: every event up to this position that
+   * passes the filter has now been handed over; with a filter it may lie beyond the last event, and a batch may be empty to tell it (at the
+   * latest a second after the log has grown).
+   */
+  subscribe(from: Position, onEvents: OnEvents, filter?: EventFilter): Subscription;
   /** A new cursor, starting now; streams with the prefix `except` are not told. Undefined, or no such method: nobody else can write to this store, caches need no check. */
   changes?(except?: string): ChangeCursor | undefined;
+  /**
+   * For stores behind a network, where no synchronous look is possible: the streams appended to after `after`, names only, without those with the prefix
+   * `except`. A read barrier like `head`: everything acknowledged before the call, by any process, is among them.
+   */
+  readChanges?(after: Position, except?: string): Promise<ChangesSince>;
+  /** Calls back soon after anybody has appended (LISTEN/NOTIFY or like); never relied upon, only spares waiting. Returns its end. */
+  onAppended?(wake: () => void): () => void;
   close(): Promise<void>;
 }
+
+export type OnEvents = (events: readonly StoredEvent[], upTo: Position) => Promise<void> | void;
 
 export interface Subscription {
   close(): Promise<void>;

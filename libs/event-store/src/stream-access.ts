@@ -5,9 +5,15 @@ import type { StreamFold } from "./stream-fold.ts";
 /** The streams of one decider, through the cache. */
 export interface StreamAccess<S> {
   readonly definitions: Definitions;
+  /** Are there states shared by other processes at all? */
+  readonly sharing: boolean;
   cached(stream: string): CachedStream<S> | undefined;
   /** As it stands in the store now. Events never change, so what was folded stays true: reading on from there is reading past the cache. */
   read(stream: string, known?: CachedStream<S>): Promise<CachedStream<S>>;
+  /** From the other processes of the region where they have shared it, else from the store. Good for accepting, not for refusing. */
+  readShared(stream: string): Promise<CachedStream<S>>;
+  /** Lets the other processes have a state that was just appended. */
+  share(stream: string, entry: CachedStream<S>): Promise<void>;
   /** Does something that leads to a newer state, and keeps that. Without one, or when it fails, what was believed is forgotten. */
   kept<T extends { readonly entry: CachedStream<S> | undefined }>(stream: string, work: () => Promise<T>): Promise<T>;
 }
@@ -36,5 +42,15 @@ export function createStreamAccess<S>(cache: StreamCache, fold: StreamFold<S>): 
     return entry;
   };
 
-  return { definitions: fold.definitions, cached, read, kept };
+  const readShared = async (stream: string): Promise<CachedStream<S>> => {
+    if (!fold.sharing) return read(stream);
+    const { entry } = await kept(stream, async () => ({ entry: await fold.shared(stream) }));
+    if (entry !== undefined) return entry;
+    const stored = await read(stream);
+    // Sharing what was read spares the others the store; nobody waits for it, and it is guarded by its revision.
+    void fold.share(stream, stored);
+    return stored;
+  };
+
+  return { definitions: fold.definitions, sharing: fold.sharing, cached, read, readShared, share: fold.share, kept };
 }

@@ -4,6 +4,7 @@ import { StreamParked } from "./parked.ts";
 import { parseEvent } from "./parse.ts";
 import type { EventStore, StoredEvent } from "./port.ts";
 import type { Definitions } from "./seal.ts";
+import type { SharedReading } from "./region/region.ts";
 import type { CachedStream } from "./stream-cache.ts";
 import type { SnapshotStore } from "./streams.port.ts";
 
@@ -15,13 +16,20 @@ const LONG_FOLD = 200;
 export interface StreamFold<S> {
   readonly definitions: Definitions;
   readonly empty: CachedStream<S>;
+  readonly sharing: boolean;
   /** The state as it stands in the store now, going on from what is known. Throws StreamParked. */
   read(stream: string, known: CachedStream<S> | undefined): Promise<CachedStream<S>>;
+  /** The state as other processes have shared it, at least as new as this process has been told; undefined: read it. */
+  shared(stream: string): Promise<CachedStream<S> | undefined>;
+  /** Lets other processes have it. */
+  share(stream: string, entry: CachedStream<S>): Promise<void>;
 }
 
 export interface FoldPorts {
   readonly store: EventStore;
   readonly snapshots?: SnapshotStore | undefined;
+  /** Of the region; see region/region.ts. */
+  readonly shared?: SharedReading | undefined;
   readonly release: string;
   /** A snapshot that could not be read or kept; the fold goes on without it. */
   readonly onSnapshotFailure: (stream: string, error: unknown) => void;
@@ -65,6 +73,7 @@ export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>
   return {
     definitions,
     empty,
+    sharing: ports.shared !== undefined,
     read: async (stream, known) => {
       const start = known ?? (await startFrom(stream));
       let at = start;
@@ -76,6 +85,13 @@ export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>
       if (at.revision - start.revision > LONG_FOLD) leaveSnapshot(ports, stream, at);
       return at;
     },
+    async shared(stream) {
+      const found = await ports.shared?.get(stream);
+      if (found === undefined || found.fold !== fold) return undefined;
+      const state = found.revision === -1 ? decider.initial : (found.state as S);
+      return { state, revision: found.revision, hash: found.hash, bytes: JSON.stringify(state).length };
+    },
+    share: async (stream, { state, revision, hash }) => ports.shared?.put(stream, { fold, state, revision, hash }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createCommandRun } from "./command-run.ts";
 import { createTurns } from "./in-turn.ts";
 import type { EventStore } from "./port.ts";
+import type { SharedReading } from "./region/region.ts";
 import { createStreamAccess } from "./stream-access.ts";
 import { createStreamCache } from "./stream-cache.ts";
 import { createStreamFold } from "./stream-fold.ts";
@@ -18,6 +19,8 @@ export interface StreamRuntimeOptions {
   readonly region: string;
   readonly service: string;
   readonly snapshots?: SnapshotStore;
+  /** States shared with other processes; of the same region as `store`. */
+  readonly shared?: SharedReading;
   /** Snapshots of another release are not used. */
   readonly release?: string;
   readonly onSnapshotFailure?: (stream: string, error: unknown) => void;
@@ -32,12 +35,12 @@ const CACHE = { entries: 20_000, bytes: 48_000_000 };
 
 /** Runs deciders against their streams; see StreamRepository. All repositories of a runtime share one bounded cache. */
 export function createStreamRuntime(options: StreamRuntimeOptions): StreamRuntime {
-  const { store, snapshots, release = "", onSnapshotFailure = () => undefined } = options; // an optimisation lost, nothing else
+  const { store, snapshots, shared, release = "", onSnapshotFailure = () => undefined } = options; // an optimisation lost, nothing else
   const cache = createStreamCache(options.cache ?? CACHE, store.changes?.(UNCACHED));
   const inTurn = createTurns();
   return {
     repository: (decider) => {
-      const access = createStreamAccess(cache, createStreamFold(decider, { store, snapshots, release, onSnapshotFailure }));
+      const access = createStreamAccess(cache, createStreamFold(decider, { store, snapshots, shared, release, onSnapshotFailure }));
       const run = createCommandRun(decider, access, options);
       const prefix = `${decider.stream}-`;
       return {
@@ -45,7 +48,7 @@ export function createStreamRuntime(options: StreamRuntimeOptions): StreamRuntim
         loadCached: (id) => access.cached(prefix + id),
         load: async (id, { fresh = false } = {}) => {
           const stream = prefix + id;
-          return (fresh ? undefined : access.cached(stream)) ?? access.read(stream);
+          return fresh ? access.read(stream) : (access.cached(stream) ?? access.readShared(stream));
         },
         execute: (id, command, meta) => {
           const stream = prefix + id;

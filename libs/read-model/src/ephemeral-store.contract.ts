@@ -69,6 +69,29 @@ export function runEphemeralStoreContract(name: string, factory: EphemeralStoreF
       expect(await store.completeSince()).toBe(now);
     });
 
+    it("holds a value until it expires or is set anew, for every handle", async () => {
+      const second = await opened.second();
+      await opened.store.put("lease", "one", now + 10);
+      expect(await second.get("lease")).toBe("one");
+      await second.put("lease", "two", now + 20);
+      expect(await opened.store.get("lease")).toBe("two");
+      now += 20;
+      expect(await opened.store.get("lease")).toBeUndefined();
+      expect(await opened.store.get("never")).toBeUndefined();
+    });
+
+    it("counts to 50 for 50 parallel callers over two handles, and begins anew when the count has expired", async () => {
+      const second = await opened.second();
+      const counts = await Promise.all(
+        Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? opened.store : second).increment("bucket", now + 10)),
+      );
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+      now += 5;
+      expect(await second.increment("bucket", now + 10)).toBe(51);
+      now += 5;
+      expect(await second.increment("bucket", now + 10)).toBe(1);
+    });
+
     it("goes on with many keys long after they expired", async () => {
       for (let round = 0; round < 3; round += 1) {
         for (let n = 0; n < 200; n += 1) expect(await opened.store.addIfAbsent(`k${n}`, now + 10)).toBe(true);

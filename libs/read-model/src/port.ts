@@ -62,6 +62,12 @@ export type ProjectionWrite =
 export interface EphemeralStore {
   /** True when the key was not there (or had expired): the caller is the first. */
   addIfAbsent(key: string, expiresAt: number): Promise<boolean>;
+  /** Sets a value, whatever was there. */
+  put(key: string, value: string, expiresAt: number): Promise<void>;
+  /** Undefined when it is not there, has expired or was lost. */
+  get(key: string): Promise<string | undefined>;
+  /** Adds one to a counter that begins at 0 and dies at the `expiresAt` it was begun with; the count after it. */
+  increment(key: string, expiresAt: number): Promise<number>;
   /** Epoch seconds since which this store has been complete: what happened before may have been lost. */
   completeSince(): Promise<number>;
 }

@@ -60,10 +60,10 @@ function readOnly(reader: ReturnType<typeof openReader>, onClose: () => void): E
     append: () => Promise.reject(new EventStoreUnavailable("this log was opened for reading")),
     readStream: async (stream, fromRevision = 0, limit = -1) => reader.stream(stream, fromRevision, limit),
     readLast: async (stream) => reader.last(stream),
-    readAll: async (after, limit) => reader.all(Number(after), limit),
+    readAll: async (after, limit, filter) => reader.all(Number(after), limit, filter),
     head: async () => String(reader.head() || START),
-    subscribe: (from, onEvents) => {
-      const feed = follow(reader, { from, onEvents, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call
+    subscribe: (from, onEvents, filter) => {
+      const feed = follow(reader, { from, onEvents, filter, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call
       const timer = setInterval(feed.wake, LOOK_MS).unref();
       timers.add(timer);
       return feed.subscription;

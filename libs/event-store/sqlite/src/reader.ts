@@ -1,11 +1,11 @@
-import type { StoredEvent } from "@grantline/event-store";
+import type { EventFilter, StoredEvent } from "@grantline/event-store";
 import { openForReading } from "./schema.ts";
 
 /** Synchronous reads on a connection of the calling thread; each sees all that was committed before it. */
 export interface Reader {
   stream(name: string, fromRevision: number, limit: number): StoredEvent[];
   last(stream: string): StoredEvent | undefined;
-  all(after: number, limit: number): StoredEvent[];
+  all(after: number, limit: number, filter?: EventFilter): StoredEvent[];
   head(): number;
   /** Which streams were written between two positions, those with the prefix `except` left out; no bodies. */
   tail(after: number, upTo: number, except: string, limit: number): readonly TailEntry[];
@@ -22,12 +22,19 @@ export interface TailEntry {
 
 const COLUMNS = "CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body";
 
+/** No stream begins with NUL. */
+const NOWHERE = "\0";
+
 export function openReader(file: string): Reader {
   const db = openForReading(file);
   const ofStream = "FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?)";
   const stream = db.prepare(`SELECT ${COLUMNS} ${ofStream} AND revision >= ? ORDER BY revision LIMIT ?`);
   const last = db.prepare(`SELECT ${COLUMNS} ${ofStream} ORDER BY revision DESC LIMIT 1`);
   const all = db.prepare(`SELECT ${COLUMNS} FROM events WHERE events.position > ? ORDER BY events.position LIMIT ?`);
+  // The filter is looked at before the body, the last column, is: a row left out costs no reading of it.
+  const some = db.prepare(
+    `SELECT ${COLUMNS} FROM events WHERE events.position > ?1 AND (?3 IS NULL OR type IN (SELECT value FROM json_each(?3))) AND substr(stream, 1, length(?4)) <> ?4 ORDER BY events.position LIMIT ?2`,
+  );
   const head = db.prepare("SELECT max(position) AS position FROM events");
   const tail = db.prepare(
     "SELECT position, stream, revision FROM events WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) <> ?3 ORDER BY position LIMIT ?4",
@@ -37,7 +44,15 @@ export function openReader(file: string): Reader {
   return {
     stream: (name, fromRevision, limit) => stream.all(name, fromRevision, limit) as unknown as StoredEvent[],
     last: (name) => last.get(name) as unknown as StoredEvent | undefined,
-    all: (after, limit) => all.all(after, limit) as unknown as StoredEvent[],
+    all: (after, limit, filter) =>
+      (filter === undefined
+        ? all.all(after, limit)
+        : some.all(
+            after,
+            limit,
+            filter.types === undefined ? null : JSON.stringify(filter.types),
+            filter.except ?? NOWHERE,
+          )) as unknown as StoredEvent[],
     head: () => Number(head.get()?.["position"] ?? 0),
     tail: (after, upTo, except, limit) => tail.all(after, upTo, except, limit) as unknown as TailEntry[],
     version: () => (version.get() as unknown as [number])[0],

@@ -1,4 +1,4 @@
-import type { Position, StoredEvent, Subscription } from "@grantline/event-store";
+import type { EventFilter, OnEvents, Position, Subscription } from "@grantline/event-store";
 import type { Reader } from "./reader.ts";
 
 /** Events handed over at once. */
@@ -14,7 +14,8 @@ export interface Feed {
 
 export interface Following {
   readonly from: Position;
-  readonly onEvents: (events: readonly StoredEvent[]) => Promise<void> | void;
+  readonly onEvents: OnEvents;
+  readonly filter: EventFilter | undefined;
   readonly onEnd: (feed: Feed) => void;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
@@ -23,7 +24,7 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** Follows the log. When reading or the callback fails, the same events come again after a pause (at least once, in order). */
-export function follow(reader: Reader, { from, onEvents, onEnd, onTrouble }: Following): Feed {
+export function follow(reader: Reader, { from, onEvents, filter, onEnd, onTrouble }: Following): Feed {
   let position = Number(from);
   const state = { closed: false };
   let awake = true;
@@ -33,10 +34,14 @@ export function follow(reader: Reader, { from, onEvents, onEnd, onTrouble }: Fol
 
   const step = async () => {
     awake = false;
-    const events = reader.all(position, BATCH);
-    if (events.length > 0) {
-      await onEvents(events);
-      position = Number(events.at(-1)!.position);
+    // The head first: what comes between is seen again, never missed.
+    const head = reader.head();
+    const events = reader.all(position, BATCH, filter);
+    const last = Number(events.at(-1)?.position ?? position);
+    const upTo = events.length < BATCH ? Math.max(head, last) : last;
+    if (upTo > position) {
+      await onEvents(events, String(upTo));
+      position = upTo;
       // Catching up must not starve the requests of this process.
       await new Promise((resolve) => setImmediate(resolve));
     } else if (!awake) {

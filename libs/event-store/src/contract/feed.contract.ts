@@ -76,6 +76,28 @@ export function describeFeed(openPlace: OpenPlace): void {
       await subscription.close();
     });
 
+    it("brings only what passes a filter, and tells how far it has looked", async () => {
+      const { store } = fixture();
+      await write(store, "wanted", 2, 3);
+      await write(store, "issuance-x", 2, 3);
+      const seen: StoredEvent[] = [];
+      let reached = START;
+      const subscription = store.subscribe(
+        START,
+        (events, upTo) => {
+          seen.push(...events);
+          reached = upTo;
+        },
+        { types: ["ThingHappened"], except: "issuance-" },
+      );
+      await write(store, "issuance-y", 1, 3);
+      const head = await store.head();
+      await vi.waitFor(() => expect(comparePositions(reached, head)).toBeGreaterThanOrEqual(0), 5_000);
+      expect(seen).toHaveLength(6);
+      expect(seen.every(({ stream }) => stream.startsWith("wanted-"))).toBe(true);
+      await subscription.close();
+    });
+
     it("brings nothing after close", async () => {
       const { store } = fixture();
       let seen = 0;

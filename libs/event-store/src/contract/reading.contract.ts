@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { comparePositions, NO_STREAM, START } from "../port.ts";
-import type { StoredEvent } from "../port.ts";
+import type { EventFilter, StoredEvent } from "../port.ts";
 import { freshStore, idsOf, someEvents } from "./place.ts";
 import type { OpenPlace } from "./place.ts";
 
@@ -38,6 +38,31 @@ export function describeReading(openPlace: OpenPlace): void {
         expect(await now.readStream("thing-1")).toEqual(events.map((event) => ({ ...event, position: expect.any(String) as string })));
         expect(await now.readAll(START, 10)).toEqual(await now.readStream("thing-1"));
       }
+    });
+
+    it("leaves out what a filter does not want, before it counts", async () => {
+      const { store } = fixture();
+      for (const stream of ["thing-1", "issuance-1", "thing-2", "issuance-2"])
+        await store.append(stream, NO_STREAM, someEvents(stream, 0, 2));
+      const streams = async (filter: EventFilter) => (await store.readAll(START, 3, filter)).map(({ stream }) => stream);
+      expect(await streams({ except: "issuance-" })).toEqual(["thing-1", "thing-1", "thing-2"]);
+      expect(await streams({ types: ["ThingHappened"] })).toEqual(["thing-1", "thing-1", "issuance-1"]);
+      expect(await streams({ types: ["NothingHappened"] })).toEqual([]);
+      expect(await streams({ types: [] })).toEqual([]);
+    });
+
+    it("names the streams changed since a position, where it can", async () => {
+      const { store } = fixture();
+      if (store.readChanges === undefined) return;
+      await store.append("thing-1", NO_STREAM, someEvents("thing-1", 0, 1));
+      const before = await store.head();
+      await store.append("thing-1", 0, someEvents("thing-1", 1, 2));
+      await store.append("issuance-1", NO_STREAM, someEvents("issuance-1", 0, 1));
+      const { changes, position } = await store.readChanges(before, "issuance-");
+      expect(changes === "many" || changes.some(({ stream, revision }) => stream === "thing-1" && revision === 2)).toBe(true);
+      expect(changes === "many" || changes.every(({ stream }) => stream === "thing-1")).toBe(true);
+      expect(comparePositions(position, await store.head())).toBe(0);
+      expect(await store.readChanges(position, "issuance-")).toEqual({ changes: [], position });
     });
 
     it("gives all streams in order of position, each event once", async () => {

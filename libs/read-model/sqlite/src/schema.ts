@@ -23,10 +23,12 @@ export const READ_MODEL_SCHEMA: DisposableSchema = {
 };
 
 export const EPHEMERAL_SCHEMA: DisposableSchema = {
-  version: 1,
+  version: 2,
   create: `
     CREATE TABLE seen (key BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX seen_by_expiry ON seen (expires_at);
+    CREATE TABLE held (key BLOB PRIMARY KEY, value, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX held_by_expiry ON held (expires_at);
     CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   `,
 };

@@ -29,6 +29,16 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   const add = database.prepare(
     "INSERT INTO seen (key, expires_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE seen.expires_at <= ?",
   );
+  const put = database.prepare(
+    "INSERT INTO held (key, value, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+  );
+  const held = database.prepare("SELECT value FROM held WHERE key = ? AND expires_at > ?");
+  const count = database.prepare(
+    `INSERT INTO held (key, value, expires_at) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET
+      value = CASE WHEN held.expires_at > ?3 THEN held.value + 1 ELSE 1 END, expires_at = CASE WHEN held.expires_at > ?3 THEN held.expires_at ELSE excluded.expires_at END
+    RETURNING value`,
+  );
+  const sweepHeld = database.prepare("DELETE FROM held WHERE key IN (SELECT key FROM held WHERE expires_at <= ? LIMIT ?)");
   const sweep = database.prepare("DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE expires_at <= ? LIMIT ?)");
   const fact = database.prepare("SELECT value FROM facts WHERE name = ?");
   const setFact = database.prepare("INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
@@ -44,14 +54,33 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   database.exec("COMMIT");
   let sweptAt = clock.now();
 
+  const sweepSometimes = (now: number): void => {
+    if (now - sweptAt < SWEEP_EVERY_SECONDS) return;
+    sweep.run(now, SWEEP_ROWS);
+    sweepHeld.run(now, SWEEP_ROWS);
+    sweptAt = now;
+  };
+
   return {
+    put: async (key, value, expiresAt) =>
+      watchingCorruption(file, () => {
+        sweepSometimes(clock.now());
+        put.run(hash("sha256", key, "buffer"), value, expiresAt);
+      }),
+    get: async (key) =>
+      watchingCorruption(file, () => {
+        const value = held.get(hash("sha256", key, "buffer"), clock.now())?.["value"];
+        return value === undefined ? undefined : String(value);
+      }),
+    increment: async (key, expiresAt) =>
+      watchingCorruption(file, () => {
+        sweepSometimes(clock.now());
+        return Number(count.get(hash("sha256", key, "buffer"), expiresAt, clock.now())?.["value"]);
+      }),
     addIfAbsent: async (key, expiresAt) =>
       watchingCorruption(file, () => {
         const now = clock.now();
-        if (now - sweptAt >= SWEEP_EVERY_SECONDS) {
-          sweep.run(now, SWEEP_ROWS);
-          sweptAt = now;
-        }
+        sweepSometimes(now);
         // The digest bounds what a stranger's key takes up and keeps its text out of the file.
         return add.run(hash("sha256", key, "buffer"), expiresAt, now).changes === 1;
       }),
