@@ -13,7 +13,7 @@ export function announce(config: Config, platform: Platform, started: Started | 
   const lines = [
     `Grantline listens on http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`,
     `  issuer       ${issuer}`,
-    `  data folder  ${platform.folder.path}`,
+    `  data folder  ${platform.place}`,
     `  admin API    ${platform.context.settings.adminResource}  (OpenAPI at /admin/v1/openapi.json)`,
     ...(started?.adminSecret === undefined
       ? []

@@ -1,11 +1,8 @@
-// oxlint-disable-next-line import/no-unassigned-import -- Nest's decorators need the global it adds
-import "reflect-metadata";
 import cluster from "node:cluster";
 import { ConfigError, loadConfig, withPort, type Config } from "@grantline/config";
+import { claimPort, explain } from "@grantline/service";
 import { runPrimary } from "./primary.ts";
-import { claimPort } from "./port.ts";
 import { runServer } from "./server.ts";
-import { explain } from "./startup-error.ts";
 
 /** Start-up: every foreseeable failure ends in one clear line and a non-zero exit. */
 async function main(): Promise<void> {

@@ -1,19 +1,18 @@
 import cluster, { type Worker } from "node:cluster";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
-import { countEvents, measureProjections, openEmbedded } from "@grantline/platform";
+import { countEvents, measureProjections, openPlatform } from "@grantline/platform";
+import { instrument, onStop } from "@grantline/service";
 import { announce } from "./announce.ts";
 import { serveClusterMetrics } from "./cluster-metrics.ts";
-import { instrument } from "./server.ts";
-import { onStop } from "./stop.ts";
 
 /** A worker that dies sooner than this after its start is not started again at once. */
 const SHORTEST_LIFE_MS = 2_000;
 
 /** The process that owns the event writer, the projections and the schedules, and keeps the workers running. */
 export async function runPrimary(config: Config): Promise<void> {
-  const instruments = await instrument(config, "primary");
-  const platform = await openEmbedded({
+  const instruments = await instrument(config, "grantline-primary");
+  const platform = await openPlatform({
     config,
     log: instruments.log,
     role: "primary",

@@ -136,3 +136,91 @@ describe("the rim", () => {
     expect(await raw(port, `POST /one HTTP/1.1\r\nhost: x\r\n${form}transfer-encoding: chunked\r\n\r\nzz\r\n`)).toContain("HTTP/1.1 400");
   });
 });
+
+describe("an answer in pieces", () => {
+  const headersOnly = (port: number, method = "GET") =>
+    new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
+      send({ host: "127.0.0.1", port, method, path: "/one" }, resolve).on("error", reject).end();
+    });
+
+  /** Pieces as somebody pushes them, and whether the reader has left. */
+  function pushed() {
+    let wake: (() => void) | undefined;
+    const pieces: string[] = [];
+    const state = { left: false };
+    const next = async (): Promise<IteratorResult<string>> => {
+      while (pieces.length === 0 && !state.left) await new Promise<void>((resolve) => (wake = resolve));
+      return state.left ? { done: true, value: undefined } : { done: false, value: pieces.shift() as string };
+    };
+    const left = async (): Promise<IteratorResult<string>> => {
+      state.left = true;
+      wake?.();
+      return { done: true, value: undefined };
+    };
+    const push = (piece: string): void => {
+      pieces.push(piece);
+      wake?.();
+    };
+    return { state, push, stream: { [Symbol.asyncIterator]: () => ({ next, return: left }) } };
+  }
+
+  it("comes as it is made, and ends when the pieces end", async () => {
+    async function* pieces() {
+      yield "one ";
+      yield "two";
+    }
+    const port = await serve(() => ({ status: 200, headers: { "content-type": "text/plain" }, stream: pieces() }));
+    expect(await ask(port)).toEqual({ status: 200, body: "one two" });
+  });
+
+  it("reaches the client before the next piece is there, and is left when the client goes", async () => {
+    const source = pushed();
+    const incoming = await headersOnly(await serve(() => ({ status: 200, stream: source.stream })));
+    source.push("first");
+    expect(String(await new Promise((resolve) => incoming.once("data", resolve)))).toBe("first");
+    incoming.destroy();
+    await expect.poll(() => source.state.left).toBe(true);
+  });
+
+  it("is asked for no faster than the client reads", async () => {
+    let made = 0;
+    async function* pieces() {
+      for (; made < 4_000; made += 1) yield "x".repeat(64 * 1024);
+    }
+    const incoming = await headersOnly(await serve(() => ({ status: 200, stream: pieces() })));
+    let before = -1;
+    await expect.poll(() => before === (before = made), { interval: 200, timeout: 5_000 }).toBe(true);
+    expect(made).toBeLessThan(1_000);
+    incoming.destroy();
+  });
+
+  it("is cut off, not ended, when the pieces fail, so that nobody takes half for all", async () => {
+    async function* pieces() {
+      yield "half";
+      throw new Error("the store has gone");
+    }
+    const incoming = await headersOnly(await serve(() => ({ status: 200, stream: pieces() })));
+    incoming.resume();
+    const [error] = (await new Promise<unknown[]>((resolve) => incoming.once("error", (...args) => resolve(args)))) as [Error];
+    expect(error).toMatchObject({ code: "ECONNRESET" });
+    expect(unexpected).toHaveLength(1);
+  });
+
+  it("is not begun for HEAD", async () => {
+    const source = pushed();
+    const incoming = await headersOnly(await serve(() => ({ status: 200, stream: source.stream })), "HEAD");
+    expect(incoming.statusCode).toBe(200);
+    incoming.resume();
+    await new Promise((resolve) => incoming.once("end", resolve));
+  });
+
+  it("ends when the server drains, so that the drain does", async () => {
+    const source = pushed();
+    const incoming = await headersOnly(await serve(() => ({ status: 200, stream: source.stream })));
+    incoming.resume();
+    const ended = new Promise((resolve) => incoming.once("end", resolve));
+    for (const close of closers.splice(0)) await close();
+    await ended;
+    expect(source.state.left).toBe(true);
+  });
+});

@@ -6,6 +6,7 @@ import { CORS_HEADERS, preflight } from "./cors.ts";
 import { failureResponse, type FailureSinks, type FailureViews } from "./failure.ts";
 import { IncomingRequest } from "./incoming-request.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { createOpenStreams, type OpenStreams } from "./open-streams.ts";
 import { fixedHeaders, send } from "./send.ts";
 
 const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -15,13 +16,23 @@ export interface RimOptions {
   readonly https: boolean;
   readonly views: FailureViews;
   readonly sinks: FailureSinks;
+  /** Where other processes write too: awaited before each request, so that what it sees is no older than the request itself (P5). */
+  readonly upToDate?: () => Promise<void>;
   /** Called once an answer is known: metrics, traces, access log. */
   readonly observe: (endpoint: Endpoint, request: HttpRequest, response: HttpResponse, startedMs: number) => void;
 }
 
+type Mounting = RimOptions & { readonly streams: OpenStreams };
+
 /** Mounts framework-free endpoints on Fastify: the only place where the two meet. */
-export function mountEndpoints(fastify: FastifyInstance, endpoints: readonly Endpoint[], options: RimOptions): void {
+export function mountEndpoints(fastify: FastifyInstance, endpoints: readonly Endpoint[], rim: RimOptions): void {
   readBodiesAsText(fastify);
+  const options: Mounting = { ...rim, streams: createOpenStreams() };
+  // a drain waits for requests, and a stream is one that never ends by itself
+  fastify.addHook("preClose", (done) => {
+    options.streams.endAll();
+    done();
+  });
   const base = securityHeaders(options.https);
   const byPath = Map.groupBy(endpoints, (endpoint) => endpoint.path);
   for (const [path, group] of byPath) {
@@ -48,8 +59,9 @@ function methodsOf(endpoint: Endpoint): HTTPMethods[] {
  * One route's handler. A slice may answer at once or by a promise; what is answered at once stays free of promises here too, for the sake of
  * introspection, where they would be a good part of the cost.
  */
-function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
+function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: Mounting) {
   const fixed = fixedHeaders(endpoint.cors === true ? { ...base, ...CORS_HEADERS } : base);
+  const { streams } = options;
   return (incoming: FastifyRequest, reply: FastifyReply): void => {
     const started = performance.now();
     const request = new IncomingRequest(incoming);
@@ -57,7 +69,8 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
     const finish = (response: HttpResponse): void => {
       if (response.refused !== undefined) options.sinks.refused(endpoint, response.refused, request);
       options.observe(endpoint, request, response, started);
-      send(reply, response, fixed, request);
+      if (response.stream === undefined) send(reply, response, fixed, request);
+      else send(reply, response, fixed, request, { streams, failed: (error) => options.sinks.unexpected(endpoint, error, request) });
     };
     const fail = async (error: unknown): Promise<void> => {
       try {
@@ -68,14 +81,18 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
         reply.raw.destroy();
       }
     };
-    try {
-      if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
-      const response = endpoint.handle(request);
-      if (response instanceof Promise) response.then(finish).catch(fail);
-      else finish(response);
-    } catch (error) {
-      void fail(error);
-    }
+    const handle = (): void => {
+      try {
+        if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
+        const response = endpoint.handle(request);
+        if (response instanceof Promise) response.then(finish).catch(fail);
+        else finish(response);
+      } catch (error) {
+        void fail(error);
+      }
+    };
+    if (options.upToDate === undefined || endpoint.timeless === true) handle();
+    else options.upToDate().then(handle, fail);
   };
 }
 
@@ -104,7 +121,7 @@ function refuseOtherMethods(
   path: string,
   group: readonly Endpoint[],
   base: Readonly<Record<string, string>>,
-  options: RimOptions,
+  options: Mounting,
 ): void {
   const allowed = group.flatMap(methodsOf);
   const sample = group[0] as Endpoint;
@@ -133,7 +150,7 @@ function refuseOtherMethods(
   });
 }
 
-function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string>>, options: RimOptions): void {
+function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string>>, options: Mounting): void {
   const endpoint: Endpoint = {
     id: "not-found",
     method: "GET",

@@ -13,10 +13,10 @@ import { registrationEndpoints } from "@grantline/oauth/registration";
 import { revocationEndpoints } from "@grantline/oauth/revocation";
 import { tokenEndpoints } from "@grantline/oauth/token";
 import { userinfoEndpoints } from "@grantline/oauth/userinfo";
-import type { Platform } from "./embedded.ts";
+import type { Platform } from "./platform.ts";
 
-/** Everything a server with all services answers, operations apart. */
-export function endpointsOf({ context, fetcher }: Platform): readonly Endpoint[] {
+/** What token-service answers: everything a client, an agent or a validator asks while it works. */
+export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
   const slices = [
     metadataEndpoints,
     jwksEndpoints,
@@ -31,8 +31,18 @@ export function endpointsOf({ context, fetcher }: Platform): readonly Endpoint[]
     revocationEndpoints,
     userinfoEndpoints,
   ];
-  const all: Endpoint[] = slices.flatMap((slice) => slice(context));
-  all.push(...registrationEndpoints(context, { fetcher }));
-  all.push(...adminEndpoints({ ...context, allEndpoints: () => all }));
-  return all;
+  return slices.flatMap((slice) => slice(context));
+}
+
+/** What client-registry answers: registration, and the admin API with the description of all that `described` names. */
+export function registryEndpointsOf({ context, fetcher }: Platform, described: readonly Endpoint[] = []): readonly Endpoint[] {
+  const own: Endpoint[] = [...registrationEndpoints(context, { fetcher })];
+  own.push(...adminEndpoints({ ...context, allEndpoints: () => [...described, ...own] }));
+  return own;
+}
+
+/** Everything a server with all services answers, operations apart. */
+export function endpointsOf(platform: Platform): readonly Endpoint[] {
+  const token = tokenEndpointsOf(platform);
+  return [...token, ...registryEndpointsOf(platform, token)];
 }

@@ -1,6 +1,6 @@
 import type { StoredEvent } from "@grantline/event-store";
 import type { Metrics } from "@grantline/telemetry";
-import type { Platform } from "./embedded.ts";
+import type { Platform } from "./platform.ts";
 
 /** Events that are tokens going out, and the grant type they stand for; AccessTokenIssued names its own. */
 const ISSUING: Readonly<Record<string, string>> = { CodeRedeemed: "authorization_code", RefreshTokenRotated: "refresh_token" };

@@ -1,7 +1,7 @@
 import type { Metrics } from "@grantline/telemetry";
 import type { Endpoint } from "@grantline/oauth/http";
 import { json } from "@grantline/oauth/http";
-import type { Platform } from "./embedded.ts";
+import type { Platform } from "./platform.ts";
 
 export interface OperationsParts {
   readonly platform: Platform;
@@ -21,6 +21,7 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
     method: "GET",
     path: "/health/live",
     audience: "program",
+    timeless: true,
     // Which of several processes behind one port it is: for operators who look for the one that differs.
     handle: () => json(200, { status: "live", pid: process.pid }),
   };
@@ -29,6 +30,7 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
     method: "GET",
     path: "/health/ready",
     audience: "program",
+    timeless: true,
     handle: async () => {
       const store = await storeAnswers(platform);
       const keys = platform.context.signer.algs().length > 0;
@@ -45,6 +47,7 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
     method: "GET",
     path: "/metrics",
     audience: "program",
+    timeless: true,
     handle: async () => ({
       status: 200,
       headers: { "content-type": metrics.contentType, "cache-control": "no-store" },

@@ -2,7 +2,7 @@ import type { Config } from "@grantline/config";
 import { problemResponse } from "@grantline/admin";
 import type { RimOptions } from "@grantline/http";
 import { errorPage } from "@grantline/oauth/pages";
-import type { Platform } from "./embedded.ts";
+import type { Platform } from "./platform.ts";
 import type { Logger, Metrics, Tracing } from "@grantline/telemetry";
 
 export interface Instruments {
@@ -16,6 +16,7 @@ export function rimOptions(config: Config, platform: Platform, { log, metrics, t
   const { context } = platform;
   return {
     https: config.server.issuer.startsWith("https:"),
+    ...(platform.upToDate === undefined ? {} : { upToDate: platform.upToDate }),
     views: {
       page: (error, { correlationId }) => {
         const page = errorPage({

@@ -1,57 +1,45 @@
 import type { Config } from "@grantline/config";
-import type { EventStore } from "@grantline/event-store";
-import { openSqliteEventStore } from "@grantline/event-store-sqlite";
-import { developmentKek, openKeyFolder, type KekSource } from "@grantline/keys";
+import type { EventStore, SharedReading } from "@grantline/event-store";
+import type { KeyFolder } from "@grantline/keys";
 import type { Clock } from "@grantline/oauth/context";
 import type { EphemeralStore, ReadModel } from "@grantline/read-model";
-import { openSqliteEphemeralStore, openSqliteReadModel } from "@grantline/read-model-sqlite";
 import type { Logger } from "@grantline/telemetry";
 import type { Closing } from "./closing.ts";
-import type { DataFolder } from "./data-folder.ts";
-import type { Role } from "./embedded.ts";
+import { openEmbeddedStorage } from "./embedded-storage.ts";
+import type { Role } from "./platform.ts";
 
 export interface StorageOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly role: Role;
   readonly clock: Clock;
-  readonly folder: DataFolder;
+  /** Keeps what processes share right after lost writes; one of an installation does. */
+  readonly repairs?: boolean;
 }
 
-/** Every file of the data folder, open. */
+/** Everything that is kept, open: whichever engines the settings name. */
 export interface Storage {
   readonly store: EventStore;
   readonly readModel: ReadModel;
   readonly ephemeral: EphemeralStore;
-  readonly keyFolder: Awaited<ReturnType<typeof openKeyFolder>>;
+  readonly keys: KeyFolder;
+  /** Where many processes share the engines. */
+  readonly shared?: SharedReading;
+  /** There too: resolves when this process knows of everything acknowledged before the call, by any process. */
+  readonly upToDate?: () => Promise<void>;
+  /** Where it lies, for the announcement. */
+  readonly place: string;
   readonly notices: readonly string[];
 }
 
-const DAY = 86_400;
-
-/** SQLite event store, read model and ephemeral store, and the folder of keys. */
-export async function openStorage({ config, log, role, clock, folder }: StorageOptions, { opened }: Closing): Promise<Storage> {
-  const { source, notices } = kekOf(config, folder);
-  const store = opened(
-    await openSqliteEventStore({
-      file: folder.events,
-      onTrouble: (what, error) => log.warn({ err: error }, what),
-      ...(role === "primary" ? { listen: folder.writerSocket } : role === "worker" ? { connect: folder.writerSocket } : {}),
-    }),
-  );
-  const readModel = opened(await openSqliteReadModel({ file: folder.readModel }));
-  const ephemeral = opened(await openSqliteEphemeralStore({ file: folder.ephemeral, clock }));
-  // Session cookies are sealed too.
-  const sealsKeptFor = Math.max(DAY, config.tokens.session);
-  const keyFolder = opened(await openKeyFolder({ dir: folder.keys, kek: source, clock, sealsKeptFor }));
-  return { store, readModel, ephemeral, keyFolder, notices };
+/** Session cookies are sealed too, so a seal must live as long as they. */
+export function sealsKeptFor(config: Config): number {
+  return Math.max(86_400, config.tokens.session);
 }
 
-function kekOf(config: Config, folder: DataFolder): { readonly source: KekSource; readonly notices: readonly string[] } {
-  if (config.keys.kek !== undefined) return { source: config.keys.kek, notices: [] };
-  const { key, created } = developmentKek(folder.kek);
-  return {
-    source: { key },
-    notices: created ? [`Made a key-encryption key at ${folder.kek}. Fine for development; set GRANTLINE_KEK in production.`] : [],
-  };
+export async function openStorage(options: StorageOptions, closing: Closing): Promise<Storage> {
+  if (options.config.storage.store === "sqlite") return openEmbeddedStorage(options, closing);
+  // The embedded shape needs no client of any engine, neither its memory nor its time at start.
+  const { openSharedStorage } = await import("./shared-storage.ts");
+  return openSharedStorage(options, closing);
 }

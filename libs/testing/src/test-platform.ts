@@ -6,7 +6,7 @@ import { bootstrap } from "@grantline/admin";
 import { loadConfig, withPort, type Config } from "@grantline/config";
 import { createHttpServer, mountEndpoints } from "@grantline/http";
 import type { Resolve } from "@grantline/oauth/outbound";
-import { endpointsOf, openEmbedded, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
+import { endpointsOf, openPlatform, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { createServer } from "node:net";
 import { Person } from "./person.ts";
@@ -59,7 +59,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const lines: string[] = [];
   const log = createLogger({ level: "debug", service: "test", destination: { write: (line: string) => void lines.push(line) } });
   const instruments = { log, metrics: createMetrics(), tracing: await startTracing({ service: "test" }) };
-  const platform = await openEmbedded({
+  const platform = await openPlatform({
     config,
     log,
     clock,

@@ -49,6 +49,9 @@ const BLIND_MS = 1_000;
 const FOLLOW_EVERY_MS = 250;
 /** After the change log has failed it is left alone for so long. */
 const LOG_REST_MS = 500;
+/** How long a request waits for a silent store when the change log has answered, and for how long the store is then left alone. */
+const STORE_PATIENCE_MS = 300;
+const STORE_REST_MS = 1_000;
 const FLOORS = 50_000;
 
 export async function openRegion(options: RegionOptions): Promise<Region> {
@@ -59,6 +62,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   let position: Position = (await readChanges(await store.head(), UNCACHED)).position;
   let followedAt = performance.now();
   let logRestsUntil = 0;
+  let storeRestsUntil = 0;
 
   const follow = createBarrier(async () => {
     const began = performance.now();
@@ -69,6 +73,23 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     position = reached;
     followedAt = began;
   });
+
+  /** P7: what others have told is believed without the store once that has been silent for a while; nobody can append without it either. */
+  const followUnlessGone = async (): Promise<void> => {
+    if (performance.now() < storeRestsUntil) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new EventStoreUnavailable("the event store is silent")), STORE_PATIENCE_MS);
+    });
+    try {
+      await Promise.race([follow(), late]);
+    } catch (error) {
+      storeRestsUntil = performance.now() + STORE_REST_MS;
+      onTrouble("the event store does not answer; going by the change log alone", error);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 
   const hear = createBarrier(async () => known.take(await (log as ChangeLog).since()));
 
@@ -84,12 +105,10 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         onTrouble("the change log can't be read; asking the store instead", error);
       }
     }
-    try {
-      await follow();
-    } catch (error) {
-      // P7: the store is gone, nobody can append; what the change log says is all there is to know
-      if (!heard) throw unavailable(error);
-    }
+    if (heard) return followUnlessGone();
+    await follow().catch((error: unknown) => {
+      throw unavailable(error);
+    });
   };
 
   const stopFollowing = startFollowing(store, follow, (error) => onTrouble("the store's changes could not be read; trying again", error));

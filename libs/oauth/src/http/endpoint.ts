@@ -21,6 +21,11 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
+  /**
+   * Instead of a body: text (or bytes) as it comes, no faster than the client reads. `return` is called when the client has gone or the server drains; a throw cuts
+   * the connection, so that nobody takes half an answer for a whole one.
+   */
+  readonly stream?: AsyncIterable<string | Uint8Array>;
   /** Set where an answer that is no error to HTTP refuses all the same (a redirect with `error`): the rim logs and counts it. */
   readonly refused?: OAuthError;
 }
@@ -39,6 +44,8 @@ export interface Endpoint {
   readonly cors?: boolean;
   /** Who looks at errors: a program (JSON), a person (page), or an admin program (problem+json). */
   readonly audience: "program" | "person" | "admin";
+  /** Says nothing of what was appended (health, metrics): answered without asking what other processes have done. */
+  readonly timeless?: boolean;
   readonly handle: (request: HttpRequest) => Promise<HttpResponse> | HttpResponse;
   /** OpenAPI 3.1 operation, made from zod schemas in the slice. */
   readonly openapi?: Readonly<Record<string, unknown>>;

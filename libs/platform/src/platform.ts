@@ -23,18 +23,18 @@ import type { Logger } from "@grantline/telemetry";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import { consentsOf } from "./consents-of.ts";
-import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { dutiesOf, startDuties } from "./duties.ts";
 import { release } from "./release.ts";
 import { openStorage, type Storage } from "./storage.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.
- * `worker`: serves HTTP, appends through the primary.
+ * `worker`: serves HTTP, appends through the primary. `member`: one of many processes on shared engines, which runs projections and schedules
+ * only when it is told to.
  */
-export type Role = "single" | "primary" | "worker";
+export type Role = "single" | "primary" | "worker" | "member";
 
-export interface EmbeddedOptions {
+export interface PlatformOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly role?: Role;
@@ -42,8 +42,12 @@ export interface EmbeddedOptions {
   readonly random?: Random;
   /** How outbound names resolve; tests give their own. */
   readonly resolve?: Resolve;
+  /** What the process calls itself in events and logs; default its role. */
+  readonly service?: string;
   /** Runs duties by the clock (keys, clean-up). Off where time stands still. */
   readonly schedules?: boolean;
+  /** See StorageOptions. */
+  readonly repairs?: boolean;
   /** Shown every event appended from now on, by whichever process, a moment later. For counting. */
   readonly onEvents?: (events: readonly StoredEvent[]) => void;
 }
@@ -52,44 +56,53 @@ export interface Platform {
   readonly context: OAuthContext & AdminContext;
   /** The one way out to URLs that strangers named. */
   readonly fetcher: SafeFetch;
-  readonly folder: DataFolder;
   readonly role: Role;
+  /** The data folder, or the engines, without credentials. */
+  readonly place: string;
+  /** Where many processes share the engines: awaited before each request. */
+  readonly upToDate?: () => Promise<void>;
+  /** For tasks that run in one process of many. */
+  readonly runtime: StreamRuntime;
   /** Things a person should read at start. */
   readonly notices: readonly string[];
   /** Flushes, stops what runs and closes every file. */
   close(): Promise<void>;
 }
 
-/** The embedded shape: SQLite event store, SQLite read models, keys in a folder. */
-export async function openEmbedded(options: EmbeddedOptions): Promise<Platform> {
+/** Opens the engines the settings name, and puts everything that runs on top of them. */
+export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { config, log, role = "single", clock = systemClock, random = systemRandom } = options;
-  const folder = openDataFolder(config.server.dataDir);
   const closing = createClosing();
   try {
-    const storage = await openStorage({ config, log, role, clock, folder }, closing);
-    const { context, fetcher } = await compose({ ...options, role, clock, random }, storage, closing);
-    if (role !== "worker" && options.schedules !== false) closing.opened(startDuties(dutiesOf(context), log));
-    return { context, fetcher, folder, role, notices: storage.notices, close: closing.closeAll };
+    const storage = await openStorage(
+      { config, log, role, clock, ...(options.repairs === undefined ? {} : { repairs: options.repairs }) },
+      closing,
+    );
+    const { context, fetcher, runtime } = await compose({ ...options, role, clock, random }, storage, closing);
+    if (leads(role) && options.schedules !== false) closing.opened(startDuties(dutiesOf(context), log));
+    const { place, notices, upToDate } = storage;
+    return { context, fetcher, runtime, role, place, notices, ...(upToDate === undefined ? {} : { upToDate }), close: closing.closeAll };
   } catch (error) {
     await closing.closeAll();
     throw error;
   }
 }
 
-type Composing = EmbeddedOptions & Required<Pick<EmbeddedOptions, "role" | "clock" | "random">>;
+type Composing = PlatformOptions & Required<Pick<PlatformOptions, "role" | "clock" | "random">>;
 
 /** Puts everything that runs on top of the files. */
-async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher">> {
-  const { config, log, role, clock, random } = options;
-  const { store, readModel, ephemeral, keyFolder } = storage;
+async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher" | "runtime">> {
+  const { config, log, role, clock, random, service = role } = options;
+  const { store, readModel, ephemeral, keys } = storage;
   const settings = toOAuthSettings(config);
   const { region } = settings;
   const runtime = createStreamRuntime({
     store,
     clock,
     region,
-    service: role,
+    service,
     snapshots: createSnapshots(readModel),
+    ...(storage.shared === undefined ? {} : { shared: storage.shared }),
     release: release(),
     onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
   });
@@ -104,14 +117,14 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     createSecurityLog({
       store,
       clock,
-      subjectKeys: keyFolder.subjectKeys,
+      subjectKeys: keys.subjectKeys,
       region,
-      service: role,
+      service,
       onFailure: (error) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
     }),
   );
-  const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service: role, definitions: issuanceEvents }));
-  const projector = createProjector({ store, readModel, projections, log, active: role !== "worker" });
+  const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service, definitions: issuanceEvents }));
+  const projector = createProjector({ store, readModel, projections, log, active: leads(role) });
   closing.later(() => projector.stop());
   projector.start();
   const documents = createClientDocuments({ fetcher, clock, settings });
@@ -128,23 +141,23 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     projector,
     keyring,
     signer: keyring.signer,
-    retryKeys: keyFolder.retryKeys,
-    seals: keyFolder.seals,
-    subjectKeys: keyFolder.subjectKeys,
+    retryKeys: keys.retryKeys,
+    seals: keys.seals,
+    subjectKeys: keys.subjectKeys,
     identity: createDevUsers(config.people.devUsers, settings.issuer),
     limits: limitsOf(config, clock),
     directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents }),
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
   };
-  return { context, fetcher };
+  return { context, fetcher, runtime };
 }
 
 /** The keyring, kept up by this process or followed, and the feed it is followed by. */
-async function followKeyring(options: Composing, { store, keyFolder }: Storage, runtime: StreamRuntime, closing: Closing) {
+async function followKeyring(options: Composing, { store, keys }: Storage, runtime: StreamRuntime, closing: Closing) {
   const { config, log, role, clock, random, schedules = true, onEvents } = options;
   const keyring = createKeyringService({
-    vault: keyFolder.vault,
+    vault: keys.vault,
     keyring: runtime.repository(keyringDecider),
     clock,
     region: config.server.region,
@@ -202,8 +215,13 @@ function keySchedule(config: Config): KeySchedule {
   return { rotation, publishAhead, retireFor: longestTokenLifetime(config) + retireOverlap };
 }
 
-/** Workers only follow; where time stands still nothing ticks by itself. */
+/** Does this process run what one of an installation must? */
+function leads(role: Role): boolean {
+  return role === "single" || role === "primary";
+}
+
+/** Others only follow; where time stands still nothing ticks by itself. */
 async function startKeyring(keyring: KeyringService, role: Role, schedules: boolean): Promise<void> {
-  if (role === "worker") return keyring.refresh();
+  if (!leads(role)) return keyring.refresh();
   return schedules ? keyring.start() : keyring.tick();
 }

@@ -2,10 +2,10 @@ import { Module, type DynamicModule } from "@nestjs/common";
 import { EndpointsModule, type RimOptions } from "@grantline/http";
 import type { Endpoint } from "@grantline/oauth/http";
 
-/** The all-in-one server: every service's endpoints in one process. */
+/** What a process serves, whichever endpoints those are. */
 @Module({})
-export class AppModule {
+export class ServiceModule {
   static forRoot(endpoints: readonly Endpoint[], rim: RimOptions): DynamicModule {
-    return { module: AppModule, imports: [EndpointsModule.forRoot(endpoints, rim)] };
+    return { module: ServiceModule, imports: [EndpointsModule.forRoot(endpoints, rim)] };
   }
 }

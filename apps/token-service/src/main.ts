@@ -1,0 +1,5 @@
+import { tokenEndpointsOf } from "@grantline/platform";
+import { runService } from "@grantline/service";
+
+/** Authorization, tokens, introspection and revocation. Any number of instances. */
+runService({ name: "token-service", endpoints: ({ platform }) => tokenEndpointsOf(platform) });

@@ -1,0 +1,37 @@
+// oxlint-disable-next-line import/no-unassigned-import -- Nest's decorators need the global it adds
+import "reflect-metadata";
+import type { Server } from "node:http";
+import { NestFactory } from "@nestjs/core";
+import { FastifyAdapter } from "@nestjs/platform-fastify";
+import type { Config } from "@grantline/config";
+import { createHttpServer } from "@grantline/http";
+import type { Endpoint } from "@grantline/oauth/http";
+import { rimOptions, type Instruments, type Platform } from "@grantline/platform";
+import { drainConnections } from "./drain.ts";
+import { ServiceModule } from "./service.module.ts";
+
+export interface HttpApp {
+  listen(port: number, host: string): Promise<void>;
+  /** Lets running requests finish, for the configured time at most. */
+  drain(): Promise<void>;
+}
+
+/** Nest around the endpoints of one process. */
+export async function createHttpApp(
+  config: Config,
+  platform: Platform,
+  instruments: Instruments,
+  endpoints: readonly Endpoint[],
+): Promise<HttpApp> {
+  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
+  const module = ServiceModule.forRoot(endpoints, rimOptions(config, platform, instruments));
+  const app = await NestFactory.create(module, new FastifyAdapter(fastify as never), {
+    bodyParser: false,
+    logger: ["error", "fatal"],
+    abortOnError: false,
+  });
+  return {
+    listen: async (port, host) => void (await app.listen(port, host)),
+    drain: () => drainConnections(app.getHttpServer() as Server, config.server.shutdownDrain, () => app.close()),
+  };
+}

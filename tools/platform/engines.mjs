@@ -1,0 +1,138 @@
+// PostgreSQL, Redis and Kafka, each from its package, in a folder of this platform. An address in the environment is used instead of starting one.
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { accepts, freePort, ready, start } from "./processes.mjs";
+import { folder } from "./state.mjs";
+
+/** Events and keys. Answers {entry?, url}. */
+export async function postgres(bin) {
+  if (process.env.GRANTLINE_POSTGRES_URL !== undefined) return { url: process.env.GRANTLINE_POSTGRES_URL };
+  const data = join(folder, "postgres");
+  const port = await freePort();
+  const asRoot = process.getuid?.() === 0;
+  const as = (command, args) => (asRoot ? ["runuser", ["-u", "postgres", "--", command, ...args]] : [command, args]);
+  if (!existsSync(join(data, "PG_VERSION"))) {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    if (asRoot) own(data, "postgres");
+    const [command, args] = as(join(bin, "initdb"), ["-D", data, "-A", "trust", "-U", "grantline", "--locale=C.UTF-8", "-E", "UTF8"]);
+    const made = spawnSync(command, args, { encoding: "utf8", cwd: "/" });
+    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  }
+  const options = [
+    "-D",
+    data,
+    "-p",
+    String(port),
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    "unix_socket_directories=",
+    "-c",
+    "max_connections=200",
+  ];
+  const [command, args] = as(join(bin, "postgres"), options);
+  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. `runuser` passes it on.
+  const server = start("postgres", command, args, { stopWith: "SIGINT", port, cwd: "/" });
+  await ready(server, async () => {
+    const [psql, query] = as(join(bin, "psql"), [
+      "-h",
+      "127.0.0.1",
+      "-p",
+      String(port),
+      "-U",
+      "grantline",
+      "-d",
+      "postgres",
+      "-Atc",
+      "select 1",
+    ]);
+    return spawnSync(psql, query, { cwd: "/" }).status === 0;
+  });
+  const [psql, query] = as(join(bin, "psql"), [
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-U",
+    "grantline",
+    "-d",
+    "postgres",
+    "-Atc",
+    "CREATE DATABASE grantline",
+  ]);
+  spawnSync(psql, query, { cwd: "/" }); // there already after a restart with kept data
+  return { entry: server.entry, url: `postgres://grantline@127.0.0.1:${port}/grantline` };
+}
+
+/** Read models. They can be made again, so nothing of them is kept on disk. */
+export async function redis(bin) {
+  if (process.env.GRANTLINE_REDIS_URL !== undefined) return { url: process.env.GRANTLINE_REDIS_URL };
+  const port = await freePort();
+  const data = join(folder, "redis");
+  mkdirSync(data, { recursive: true });
+  const args = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    data,
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--maxmemory-policy",
+    "noeviction",
+  ];
+  const server = start("redis", bin, args, { port });
+  await ready(server, () => accepts(port));
+  return { entry: server.entry, url: `redis://127.0.0.1:${port}` };
+}
+
+/** The relay's broker: one node, which is broker and controller. `lib` is the folder of its jars. */
+export async function kafka(lib) {
+  if (process.env.GRANTLINE_KAFKA_BROKERS !== undefined) return { brokers: process.env.GRANTLINE_KAFKA_BROKERS };
+  const [port, controller] = [await freePort(), await freePort()];
+  const data = join(folder, "kafka");
+  const settings = join(folder, "kafka.properties");
+  mkdirSync(data, { recursive: true });
+  writeFileSync(settings, kafkaSettings(port, controller, data));
+  const java = ["-cp", join(lib, "*")];
+  if (!existsSync(join(data, "meta.properties"))) {
+    const id = `k${randomBytes(16).toString("base64url").slice(1)}`;
+    const made = spawnSync("java", [...java, "kafka.tools.StorageTool", "format", "-t", id, "-c", settings], { encoding: "utf8" });
+    if (made.status !== 0) throw new Error(`formatting Kafka's storage failed: ${made.stdout}${made.stderr}`);
+  }
+  const server = start(
+    "kafka",
+    "java",
+    ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", ...java, "kafka.Kafka", settings],
+    { port },
+  );
+  await ready(server, () => accepts(port));
+  return { entry: server.entry, brokers: `127.0.0.1:${port}` };
+}
+
+function kafkaSettings(port, controller, data) {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controller}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+controller.listener.names=CONTROLLER
+log.dirs=${data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=16777216
+`;
+}
+
+function own(path, user) {
+  const id = (flag) => Number(spawnSync("id", [flag, user], { encoding: "utf8" }).stdout);
+  chownSync(path, id("-u"), id("-g"));
+  chmodSync(path, 0o700);
+}
