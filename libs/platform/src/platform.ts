@@ -16,7 +16,7 @@ import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
-import { createLimits, createSecurityLog } from "@grantline/oauth/limits";
+import { createLimits, createSecurityLog, createSharedLimits } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createProjector, createSnapshots, projections } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
@@ -145,7 +145,7 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     seals: keys.seals,
     subjectKeys: keys.subjectKeys,
     identity: createDevUsers(config.people.devUsers, settings.issuer),
-    limits: limitsOf(config, clock),
+    limits: limitsOf(options, storage),
     directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents }),
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
@@ -188,14 +188,19 @@ function watchKeyring({ signer }: KeyringService, log: Logger): () => void {
   return () => clearInterval(timer);
 }
 
-function limitsOf({ limits }: Config, clock: Clock): ReturnType<typeof createLimits> {
-  return createLimits({
+function limitsOf({ config, clock, log }: Composing, { ephemeral, upToDate }: Storage): ReturnType<typeof createLimits> {
+  const { limits } = config;
+  const allowed = {
     clock,
     failuresPerMinute: limits.failures,
     anonymousWritesPerMinute: limits.anonymousWrites,
     freeLogins: limits.logins,
     clientPerMinute: limits.client,
-  });
+  };
+  // processes of one installation share what they count: nobody gains tries by going from one to another
+  if (upToDate === undefined) return createLimits(allowed);
+  const onTrouble = (error: unknown): void => log.warn({ err: error }, "limits can't be counted together; each process counts for itself");
+  return createSharedLimits({ ...allowed, ephemeral, onTrouble });
 }
 
 function repositoriesOf(runtime: StreamRuntime): Repositories {

@@ -1,2 +1,3 @@
 export { createLimits, type LimitsOptions } from "./limits.ts";
+export { createSharedLimits, type SharedLimitsOptions } from "./shared-limits.ts";
 export { createSecurityLog, type SecurityLogOptions } from "./security-log.ts";

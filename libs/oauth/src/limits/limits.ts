@@ -64,7 +64,8 @@ export function createLimits(options: LimitsOptions): Limits {
   };
 }
 
-function policiesOf(options: LimitsOptions): Readonly<Record<Kind, (key: string) => PenaltyPolicy>> {
+/** What each kind of limit allows. */
+export function policiesOf(options: Omit<LimitsOptions, "clock">): Readonly<Record<Kind, (key: string) => PenaltyPolicy>> {
   const growing = { kind: "growing", first: 30, longest: QUARTER } as const;
   const failure: PenaltyPolicy = { name: "failure", free: options.failuresPerMinute ?? 60, window: MINUTE, wait: growing, memory: HOUR };
   const write: PenaltyPolicy = {

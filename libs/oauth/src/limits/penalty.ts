@@ -33,7 +33,8 @@ export function countOne(policy: PenaltyPolicy, before: Penalty | undefined, now
   return { count, startedAt, lastAt: now, waits: waits + 1, blockedUntil: now + waitOf(policy, waits, startedAt, now) };
 }
 
-function waitOf(policy: PenaltyPolicy, waits: number, startedAt: number, now: number): number {
+/** Seconds the next wait takes, after so many before it. */
+export function waitOf(policy: PenaltyPolicy, waits: number, startedAt: number, now: number): number {
   if (policy.wait.kind === "window") return startedAt + policy.window - now;
   return Math.min(policy.wait.longest, policy.wait.first * 2 ** waits);
 }

@@ -1,0 +1,45 @@
+# Every service from one file: docker build --target token-service -t grantline/token-service .
+# BASE must have Node 24 and npm. Without a registry, make one from a local root filesystem: docs/how-to/run-distributed.md.
+ARG BASE=node:24-bookworm-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY . .
+RUN node tools/launch/setup.mjs \
+ && npm prune --omit=dev --no-audit --no-fund --loglevel=error \
+ && rm -rf .git docs examples tools/bench tools/ground
+
+FROM ${BASE} AS runtime
+ENV NODE_ENV=production GRANTLINE_HOST=0.0.0.0 MALLOC_ARENA_MAX=2
+WORKDIR /app
+COPY --from=build /src /app
+# no name to look up: the image need not know any user
+USER 65532:65532
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GRANTLINE_PORT ?? 8080}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--max-old-space-size=256"]
+
+FROM runtime AS cli
+ENTRYPOINT ["node", "/app/apps/cli/dist/main.js"]
+
+FROM runtime AS client-registry
+CMD ["/app/apps/client-registry/dist/main.js"]
+
+FROM runtime AS dcr-bridge
+CMD ["/app/apps/dcr-bridge/dist/main.js"]
+
+FROM runtime AS rotation-worker
+CMD ["/app/apps/rotation-worker/dist/main.js"]
+
+FROM runtime AS audit-projector
+CMD ["/app/apps/audit-projector/dist/main.js"]
+
+FROM runtime AS token-service
+CMD ["/app/apps/token-service/dist/main.js"]
+
+FROM runtime AS all-in-one
+ENV GRANTLINE_DATA_DIR=/data
+VOLUME /data
+CMD ["/app/apps/all-in-one/dist/main.js"]

@@ -1,0 +1,84 @@
+// Real: the SQLite ephemeral store, one file for two "processes". Fake: the clock.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
+import type { Limits } from "../context/index.ts";
+import { createSharedLimits } from "./shared-limits.ts";
+
+describe("limits that several processes count together", () => {
+  let now: number;
+  let dir: string;
+  let stores: Awaited<ReturnType<typeof openSqliteEphemeralStore>>[];
+  let troubles: unknown[];
+  let one: Limits;
+  let two: Limits;
+
+  beforeEach(async () => {
+    now = 1_200_000;
+    troubles = [];
+    dir = mkdtempSync(join(tmpdir(), "limits-"));
+    const clock = { now: () => now };
+    const open = () => openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
+    stores = [await open(), await open()];
+    const limits = (index: number) =>
+      createSharedLimits({
+        clock,
+        ephemeral: stores[index]!,
+        failuresPerMinute: 6,
+        anonymousWritesPerMinute: 4,
+        freeLogins: 2,
+        onTrouble: (error) => void troubles.push(error),
+      });
+    one = limits(0);
+    two = limits(1);
+  });
+  afterEach(async () => {
+    for (const store of stores) await store.close();
+    rmSync(dir, { recursive: true });
+  });
+  const refused = (limits: Limits, kind: "failure" | "anonymous-write" | "login", key: string) =>
+    limits.check(kind, key).then(
+      () => false,
+      () => true,
+    );
+
+  it("stop somebody who spreads his failures over the processes", async () => {
+    for (let n = 0; n < 3; n++) {
+      await one.consume("failure", "192.0.2.1");
+      await two.consume("failure", "192.0.2.1");
+    }
+    expect(await refused(one, "failure", "192.0.2.1")).toBe(true);
+    expect(await refused(two, "failure", "192.0.2.1")).toBe(true);
+    expect(await refused(two, "failure", "192.0.2.2")).toBe(false);
+    now += 30;
+    expect(await refused(two, "failure", "192.0.2.1")).toBe(false);
+  });
+
+  it("let each further wait be twice as long", async () => {
+    for (let n = 0; n < 2; n++) await (n % 2 === 0 ? one : two).consume("login", "zoe");
+    expect(await refused(two, "login", "ZOE")).toBe(true);
+    now += 1;
+    expect(await refused(one, "login", "zoe")).toBe(false);
+    await two.consume("login", "zoe");
+    now += 1;
+    expect(await refused(one, "login", "zoe")).toBe(true);
+    now += 1;
+    expect(await refused(one, "login", "zoe")).toBe(false);
+  });
+
+  it("open again with the next window for anonymous writes", async () => {
+    for (let n = 0; n < 4; n++) await (n % 2 === 0 ? one : two).consume("anonymous-write", "192.0.2.1");
+    expect(await refused(one, "anonymous-write", "192.0.2.1")).toBe(true);
+    now += 60;
+    expect(await refused(one, "anonymous-write", "192.0.2.1")).toBe(false);
+  });
+
+  it("go on in each process alone while the store is gone, and say so", async () => {
+    await stores[0]!.close();
+    for (let n = 0; n < 6; n++) await one.consume("failure", "192.0.2.1");
+    expect(await refused(one, "failure", "192.0.2.1")).toBe(true);
+    expect(troubles.length).toBeGreaterThan(0);
+  });
+});
