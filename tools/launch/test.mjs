@@ -16,7 +16,8 @@ run(bin("oxlint"), ["--deny-warnings"], { env });
 say("types and build …");
 ensureBuild(node);
 run(bin("nx"), ["run-many", "-t", "typecheck", "--outputStyle=static"], { env: { ...env, NX_DAEMON: "false", NX_NO_CLOUD: "true" } });
-run(node, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.spec.json"], { env });
+for (const project of ["tsconfig.spec.json", "loadtest"])
+  run(node, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", project], { env });
 
 say("tests, about ten minutes …");
 const report = join(root, "node_modules", ".grantline-tests.json");
