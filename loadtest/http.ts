@@ -15,6 +15,7 @@ export function postForm(url: string, form: Readonly<Record<string, string>>, cl
 /** Counts an unexpected answer as an error and shows the first few. */
 export function expect(response: RefinedResponse<"text">, what: string, holds: (response: RefinedResponse<"text">) => boolean): boolean {
   const good = check(response, { [what]: holds });
+  // oxlint-disable-next-line no-console -- the only way out of a k6 script
   if (!good && shown++ < 3) console.error(`${what}: ${response.status} ${response.body?.slice(0, 300)}`);
   return good;
 }

@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "read-model/sqlite": ["domain", "event-store", "read-model"],
   "read-model/redis": ["domain", "event-store", "read-model"],
   "keys/postgres": ["domain", "event-store", "keys"],
+  bridge: ["oauth"],
   feed: ["domain", "event-store", "read-model"],
   "feed/kafka": ["domain", "event-store", "feed"],
   audit: ["domain", "event-store", "read-model", "keys", "oauth"],

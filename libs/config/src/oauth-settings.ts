@@ -22,6 +22,7 @@ export function toOAuthSettings(config: Config) {
     ...(resources.default === undefined ? {} : { defaultResource: resources.default }),
     lifetimes: { human: { ...shared, ...tokens.human }, service: { ...shared, ...tokens.service }, agent: { ...shared, ...tokens.agent } },
     accessTokenFormat: tokens.accessTokenFormat,
+    statusList: tokens.statusList === "on",
     dcr: {
       enabled: dcr.enabled,
       initialAccessTokens: dcr.initialAccessTokens,

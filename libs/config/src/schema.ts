@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { bridge } from "./areas/bridge.config.ts";
+import { audit } from "./areas/audit.config.ts";
 import { keys } from "./areas/keys.config.ts";
 import { limits } from "./areas/limits.config.ts";
 import { people } from "./areas/people.config.ts";
@@ -11,7 +13,7 @@ import { tokens } from "./areas/tokens.config.ts";
 import { settingsOf } from "./setting.ts";
 
 /** The one schema of all settings. Its shape is the shape of the file; each leaf knows its environment variable. */
-export const settingsSchema = z.strictObject({ server, storage, people, tokens, keys, dcr, cimd, resources, limits, telemetry });
+export const settingsSchema = z.strictObject({ server, storage, people, tokens, keys, dcr, cimd, resources, limits, bridge, telemetry });
 
 /** What the schema gives: every setting with its default filled in, nothing worked out yet. */
 export type Settings = z.infer<typeof settingsSchema>;
@@ -29,5 +31,7 @@ export const AREA_TITLES: Readonly<Record<keyof Settings, string>> = {
   cimd: "Client ID Metadata Documents",
   resources: "Resources",
   limits: "Limits",
+  bridge: "Registration bridge",
+  audit: "Audit",
   telemetry: "Logs, metrics and traces",
 };

@@ -7,6 +7,8 @@ export interface OperationsParts {
   readonly platform: Platform;
   /** Absent: no `/metrics`. */
   readonly metrics?: Pick<Metrics, "contentType" | "text">;
+  /** What else this service needs to do its work, by name. */
+  readonly checks?: Readonly<Record<string, () => Promise<boolean>>>;
   /** True once the instance has been told to stop: it answers, but wants no new work. */
   readonly draining: () => boolean;
 }
@@ -15,7 +17,7 @@ export interface OperationsParts {
 const STORE_TIMEOUT_MS = 2_000;
 
 /** What operators and orchestrators ask: is it alive, may it get traffic, how does it do. */
-export function operationsEndpoints({ platform, metrics, draining }: OperationsParts): readonly Endpoint[] {
+export function operationsEndpoints({ platform, metrics, draining, checks = {} }: OperationsParts): readonly Endpoint[] {
   const live: Endpoint = {
     id: "health-live",
     method: "GET",
@@ -34,10 +36,11 @@ export function operationsEndpoints({ platform, metrics, draining }: OperationsP
     handle: async () => {
       const store = await storeAnswers(platform);
       const keys = platform.context.signer.algs().length > 0;
-      const ok = store && keys && !draining();
+      const others = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()] as const));
+      const ok = store && keys && !draining() && others.every(([, good]) => good);
       return json(ok ? 200 : 503, {
         status: ok ? "ready" : "not ready",
-        checks: { event_store: store, signing_keys: keys, draining: draining() },
+        checks: { event_store: store, signing_keys: keys, draining: draining(), ...Object.fromEntries(others) },
       });
     },
   };

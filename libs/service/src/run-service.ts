@@ -25,6 +25,8 @@ export interface ServiceDefinition {
   readonly bootstraps?: boolean;
   /** Repairs what processes share after lost writes. */
   readonly repairs?: boolean;
+  /** What else it needs to be ready, by name. */
+  readonly checks?: (parts: ServiceParts) => Readonly<Record<string, () => Promise<boolean>>>;
   /** Its metrics say how far the projections are. */
   readonly measuresProjections?: boolean;
 }
@@ -53,7 +55,8 @@ async function start(definition: ServiceDefinition): Promise<void> {
   const work = await definition.work?.(parts);
   let draining = false;
   const metrics = metricsOf(definition, parts);
-  const operations = operationsEndpoints({ platform, draining: () => draining, ...(config.telemetry.metrics ? { metrics } : {}) });
+  const checks = definition.checks?.(parts) ?? {};
+  const operations = operationsEndpoints({ platform, checks, draining: () => draining, ...(config.telemetry.metrics ? { metrics } : {}) });
   const app = await createHttpApp(config, platform, instruments, [...(definition.endpoints?.(parts) ?? []), ...operations]);
   await app.listen(config.server.port, config.server.host);
   announce(definition.name, config, platform, started?.adminSecret);

@@ -37,6 +37,14 @@ export const tokens = z.strictObject({
     ["jwt", "opaque"],
     "jwt",
   ),
+  statusList: choice(
+    {
+      env: "GRANTLINE_STATUS_LIST",
+      doc: "`on`: JWT access tokens name their place in a Token Status List (draft-ietf-oauth-status-list), for validators that can neither introspect nor follow the revocation feed.",
+    },
+    ["off", "on"],
+    "off",
+  ),
   human: lifetimesOf("human", "people", 900),
   service: lifetimesOf("service", "services", 900),
   agent: lifetimesOf("agent", "agents", 900),

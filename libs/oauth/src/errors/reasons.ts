@@ -82,6 +82,8 @@ export type Reason =
   | "document-fetch-refused"
   | "document-fetch-failed"
   | "document-invalid"
+  // bridge
+  | "registry-unreachable"
   // logout
   | "id-token-hint-invalid"
   | "post-logout-redirect-unregistered";

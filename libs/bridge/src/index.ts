@@ -1,0 +1,1 @@
+export { bridgeEndpoints, registryAnswers, type BridgeSettings } from "./bridge.endpoints.ts";
