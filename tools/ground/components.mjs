@@ -3,12 +3,24 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { bringPostgres } from "./postgres.mjs";
+import { bringKafka } from "./kafka.mjs";
+import { bringRedis } from "./redis.mjs";
+import { tlogJudge } from "./tlog-judge.mjs";
+import { bringHaproxy } from "./haproxy.mjs";
+import { bringNginx } from "./nginx.mjs";
 
 const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
 
 const COMPONENTS = [
   { name: "Chromium", variable: "GRANTLINE_TEST_CHROMIUM", bring: chromium },
   { name: "schemathesis", variable: "GRANTLINE_TEST_SCHEMATHESIS", bring: schemathesis },
+  { name: "PostgreSQL", variable: "GRANTLINE_TEST_POSTGRES_BIN", bring: bringPostgres },
+  { name: "Redis", variable: "GRANTLINE_TEST_REDIS_SERVER", bring: bringRedis },
+  { name: "Kafka", variable: "GRANTLINE_TEST_KAFKA_LIB", bring: () => bringKafka(cache) },
+  { name: "Go's tlog judge", variable: "GRANTLINE_TEST_TLOG_JUDGE", bring: () => tlogJudge(cache) },
+  { name: "nginx", variable: "GRANTLINE_TEST_NGINX", bring: bringNginx },
+  { name: "HAProxy", variable: "GRANTLINE_TEST_HAPROXY", bring: bringHaproxy },
 ];
 
 /** Environment for the tests, by component found; what is missing is named in GRANTLINE_TEST_MISSING. */

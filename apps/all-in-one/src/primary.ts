@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
-import { countEvents, measureProjections, openPlatform } from "@grantline/platform";
+import { eventCounter, measureProjections, openPlatform } from "@grantline/platform";
 import { instrument, onStop } from "@grantline/service";
 import { announce } from "./announce.ts";
 import { serveClusterMetrics } from "./cluster-metrics.ts";
@@ -16,7 +16,7 @@ export async function runPrimary(config: Config): Promise<void> {
     config,
     log: instruments.log,
     role: "primary",
-    onEvents: countEvents.bind(undefined, instruments.metrics),
+    onAppended: eventCounter(instruments.metrics),
   });
   const started = await bootstrap(platform.context, config);
   serveClusterMetrics(instruments.metrics, () => measureProjections(platform, instruments.metrics));

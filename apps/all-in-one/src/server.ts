@@ -1,8 +1,8 @@
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
 import {
-  countEvents,
   endpointsOf,
+  eventCounter,
   measureProjections,
   openPlatform,
   operationsEndpoints,
@@ -18,9 +18,7 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 /** One process that serves HTTP: alone (`single`), or as one of several (`worker`). */
 export async function runServer(config: Config, role: Extract<Role, "single" | "worker">): Promise<void> {
   const instruments = await instrument(config, role === "single" ? "grantline" : "grantline-worker");
-  // In a cluster the primary counts for all; every process sees every event.
-  const counting = role === "single" ? { onEvents: countEvents.bind(undefined, instruments.metrics) } : {};
-  const platform = await openPlatform({ config, log: instruments.log, role, ...counting });
+  const platform = await openPlatform({ config, log: instruments.log, role, onAppended: eventCounter(instruments.metrics) });
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   let draining = false;
   const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);

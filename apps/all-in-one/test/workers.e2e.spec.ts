@@ -198,7 +198,7 @@ describe("two workers on one log", () => {
     const count = (text: string, name: string): number =>
       [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, "gm"))].reduce((sum, match) => sum + Number(match[1]), 0);
     const issued = async (at: WorkerLine): Promise<number> => count((await at.get("/metrics")).text, "grantline_tokens_issued_total");
-    // Events are counted from the feed, a moment after they are answered.
+    // What was appended is counted a moment after it is answered.
     const settled = async (at: WorkerLine): Promise<number> => {
       for (let [last, now] = [-1, await issued(at)]; ; [last, now] = [now, await issued(at)]) {
         if (last === now) return now;

@@ -12,7 +12,21 @@ export class CommandFailed extends Error {
 }
 
 /** Failures whose message is already the one clear line. */
-const SPEAKING = new Set(["CommandFailed", "DataFolderNewer", "DataFolderInUse", "RangeError"]);
+const SPEAKING = new Set([
+  "EventStoreRefused",
+  "CommandFailed",
+  "DataFolderNewer",
+  "DataFolderInUse",
+  "RangeError",
+  "EventStoreUnavailable",
+  "PostgresRefused",
+  "PostgresSchemaMissing",
+  "PostgresSchemaNewer",
+  "PostgresSchemaOlder",
+  "PostgresUnfit",
+  "KeyStoreError",
+  "KeysUnavailable",
+]);
 
 /** Lines for a person; a stack only for what nobody foresaw. */
 export function explain(error: unknown): readonly string[] {

@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { clientCommand } from "./admin/client.command.ts";
 import { resourceCommand } from "./admin/resource.command.ts";
+import { auditCommand } from "./audit/audit.command.ts";
 import { configCommand } from "./config.command.ts";
+import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
+import { keysCommand } from "./keys/keys.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
+import { subjectCommand } from "./subjects/subject.command.ts";
 import { standardTerminal, type Terminal } from "./terminal.ts";
 
 /** The command line. Settings come from the environment and the settings file, as for the server. */
@@ -14,14 +18,27 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     .version(version(), "-V, --version")
     .option("-c, --config <file>", "settings file; else the one GRANTLINE_CONFIG names")
     .addHelpText("after", EXPLANATION);
-  for (const make of [projectionsCommand, eventsCommand, configCommand, resourceCommand, clientCommand]) program.addCommand(make(terminal));
+  for (const make of [
+    projectionsCommand,
+    eventsCommand,
+    auditCommand,
+    databaseCommand,
+    configCommand,
+    resourceCommand,
+    clientCommand,
+    subjectCommand,
+    keysCommand,
+  ])
+    program.addCommand(make(terminal));
   return program;
 }
 
 const EXPLANATION = `
 Settings are the server's own (GRANTLINE_DATA_DIR, GRANTLINE_ISSUER, …; see docs/reference/configuration.md).
-projections and events work on the files of the data folder, whether or not a server runs on it.
-resource and client talk to a running server with the secret of the client grantline-admin:
+projections, events and audit work on the files of the data folder, whether or not a server runs on it; audit on PostgreSQL too.
+database works on PostgreSQL, before the services of a release start.
+keys works on PostgreSQL too, while the services run.
+resource, client and subject talk to a running server with the secret of the client grantline-admin:
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
 
 Exit codes: 0 done, 1 the answer is no (a broken log, a refused request), 2 it could not be tried.`;

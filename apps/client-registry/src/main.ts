@@ -6,5 +6,5 @@ runService({
   name: "client-registry",
   bootstraps: true,
   // The admin API serves the description of the whole platform, whichever service answers.
-  endpoints: ({ platform }) => registryEndpointsOf(platform, tokenEndpointsOf(platform)),
+  open: ({ platform }) => ({ endpoints: registryEndpointsOf(platform, tokenEndpointsOf(platform)) }),
 });

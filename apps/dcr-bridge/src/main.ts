@@ -1,13 +1,11 @@
-import { bridgeEndpoints, registryAnswers, type BridgeSettings } from "@grantline/bridge";
-import { runService, type ServiceParts } from "@grantline/service";
+import { bridgeEndpoints, registryAnswers } from "@grantline/bridge";
+import { runService } from "@grantline/service";
 
 /** Registration for clients of other directories; here into our own registry. */
 runService({
   name: "dcr-bridge",
-  endpoints: (parts) => bridgeEndpoints(settingsOf(parts)),
-  checks: (parts) => ({ registry: () => registryAnswers(settingsOf(parts)) }),
+  open: ({ config }) => {
+    const settings = { registryUrl: config.bridge.registryUrl ?? `${config.server.issuer}/register` };
+    return { endpoints: bridgeEndpoints(settings), checks: { registry: () => registryAnswers(settings) } };
+  },
 });
-
-function settingsOf({ config }: ServiceParts): BridgeSettings {
-  return { registryUrl: config.bridge.registryUrl ?? `${config.server.issuer}/register` };
-}

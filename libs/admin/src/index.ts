@@ -7,4 +7,5 @@ export { sweepEndedGrants } from "./operations/sweep-ended-grants.ts";
 export { sweepUnusedClients } from "./operations/sweep-unused-clients.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { AdminProblem, problemResponse, type ProblemId } from "./problem.ts";
+export { authenticateCaller, type Caller } from "./route/caller.ts";
 export { ADMIN_SCOPES } from "./scopes.ts";

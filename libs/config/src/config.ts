@@ -40,7 +40,7 @@ interface Derived {
     /** True when the users are the `demo:demo` that nobody asked for. */
     readonly defaultDevUsers: boolean;
   };
-  readonly keys: { readonly kek?: KekSetting };
+  readonly keys: { readonly kek?: KekSetting; readonly kekPrevious?: KekSetting };
   readonly cimd: { readonly allowInsecureLoopback: boolean };
   /** Things to say loudly at start, one line each. */
   readonly warnings: readonly string[];

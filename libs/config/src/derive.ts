@@ -15,7 +15,7 @@ interface Surroundings {
 export function deriveConfig(settings: Settings, surroundings: Surroundings): Config {
   const { production, cwd, file } = surroundings;
   const { adminSecret, devUsers, ...people } = settings.people;
-  const { kek, ...keys } = settings.keys;
+  const { kek, kekPrevious, ...keys } = settings.keys;
   const users: readonly DevUserSetting[] = devUsers ?? (production ? [] : [{ username: "demo", password: "demo" }]);
   const defaultDevUsers = devUsers === undefined && users.length > 0;
   const server = {
@@ -29,7 +29,11 @@ export function deriveConfig(settings: Settings, surroundings: Surroundings): Co
     ...(file === undefined ? {} : { file }),
     server,
     people: { ...people, ...(adminSecret === undefined ? {} : { adminSecret }), devUsers: users, defaultDevUsers },
-    keys: { ...keys, ...(kek === undefined ? {} : { kek: readKek(kek) }) },
+    keys: {
+      ...keys,
+      ...(kek === undefined ? {} : { kek: readKek(kek) }),
+      ...(kekPrevious === undefined ? {} : { kekPrevious: readKek(kekPrevious) }),
+    },
     cimd: { ...settings.cimd, allowInsecureLoopback: settings.cimd.allowInsecureLoopback ?? !production },
     warnings: warnings(server.issuer, users, defaultDevUsers, production),
   });

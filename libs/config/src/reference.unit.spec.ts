@@ -37,6 +37,7 @@ describe("the settings themselves", () => {
       "GRANTLINE_ADMIN_SECRET",
       "GRANTLINE_DEV_USERS",
       "GRANTLINE_KEK",
+      "GRANTLINE_KEK_PREVIOUS",
       "GRANTLINE_DCR_INITIAL_ACCESS_TOKENS",
       "GRANTLINE_OTLP_HEADERS",
     ]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bridge } from "./areas/bridge.config.ts";
 import { audit } from "./areas/audit.config.ts";
+import { bridge } from "./areas/bridge.config.ts";
 import { keys } from "./areas/keys.config.ts";
 import { limits } from "./areas/limits.config.ts";
 import { people } from "./areas/people.config.ts";
@@ -13,7 +13,20 @@ import { tokens } from "./areas/tokens.config.ts";
 import { settingsOf } from "./setting.ts";
 
 /** The one schema of all settings. Its shape is the shape of the file; each leaf knows its environment variable. */
-export const settingsSchema = z.strictObject({ server, storage, people, tokens, keys, dcr, cimd, resources, limits, bridge, telemetry });
+export const settingsSchema = z.strictObject({
+  server,
+  storage,
+  people,
+  tokens,
+  keys,
+  dcr,
+  cimd,
+  resources,
+  limits,
+  bridge,
+  audit,
+  telemetry,
+});
 
 /** What the schema gives: every setting with its default filled in, nothing worked out yet. */
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,3 +1,4 @@
+import type { Position } from "./port.ts";
 import type { Definitions } from "./seal.ts";
 import type { CachedStream, StreamCache } from "./stream-cache.ts";
 import type { StreamFold } from "./stream-fold.ts";
@@ -13,7 +14,7 @@ export interface StreamAccess<S> {
   /** From the other processes of the region where they have shared it, else from the store. Good for accepting, not for refusing. */
   readShared(stream: string): Promise<CachedStream<S>>;
   /** Lets the other processes have a state that was just appended. */
-  share(stream: string, entry: CachedStream<S>): Promise<void>;
+  share(stream: string, entry: CachedStream<S>, asOf: Position): Promise<void>;
   /** Does something that leads to a newer state, and keeps that. Without one, or when it fails, what was believed is forgotten. */
   kept<T extends { readonly entry: CachedStream<S> | undefined }>(stream: string, work: () => Promise<T>): Promise<T>;
 }
@@ -46,9 +47,10 @@ export function createStreamAccess<S>(cache: StreamCache, fold: StreamFold<S>): 
     if (!fold.sharing) return read(stream);
     const { entry } = await kept(stream, async () => ({ entry: await fold.shared(stream) }));
     if (entry !== undefined) return entry;
+    const asOf = fold.position();
     const stored = await read(stream);
     // Sharing what was read spares the others the store; nobody waits for it, and it is guarded by its revision.
-    void fold.share(stream, stored);
+    void fold.share(stream, stored, asOf);
     return stored;
   };
 

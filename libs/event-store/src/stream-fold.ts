@@ -2,7 +2,8 @@ import { hash } from "node:crypto";
 import type { Decider, DomainEvent, Outcome, Recorded } from "@grantline/domain/kernel";
 import { StreamParked } from "./parked.ts";
 import { parseEvent } from "./parse.ts";
-import type { EventStore, StoredEvent } from "./port.ts";
+import { START } from "./port.ts";
+import type { EventStore, Position, StoredEvent } from "./port.ts";
 import type { Definitions } from "./seal.ts";
 import type { SharedReading } from "./region/region.ts";
 import type { CachedStream } from "./stream-cache.ts";
@@ -21,8 +22,10 @@ export interface StreamFold<S> {
   read(stream: string, known: CachedStream<S> | undefined): Promise<CachedStream<S>>;
   /** The state as other processes have shared it, at least as new as this process has been told; undefined: read it. */
   shared(stream: string): Promise<CachedStream<S> | undefined>;
-  /** Lets other processes have it. */
-  share(stream: string, entry: CachedStream<S>): Promise<void>;
+  /** Lets other processes have it: it was the stream's newest when the store stood at `asOf`. */
+  share(stream: string, entry: CachedStream<S>, asOf: Position): Promise<void>;
+  /** Whatever is read from now on is at least as new as the store was here. */
+  position(): Position;
 }
 
 export interface FoldPorts {
@@ -87,11 +90,13 @@ export function createStreamFold<S, C, E extends DomainEvent, O extends Outcome>
     },
     async shared(stream) {
       const found = await ports.shared?.get(stream);
-      if (found === undefined || found.fold !== fold) return undefined;
+      // That there is no stream is true however one folds.
+      if (found === undefined || (found.revision !== -1 && found.fold !== fold)) return undefined;
       const state = found.revision === -1 ? decider.initial : (found.state as S);
       return { state, revision: found.revision, hash: found.hash, bytes: JSON.stringify(state).length };
     },
-    share: async (stream, { state, revision, hash }) => ports.shared?.put(stream, { fold, state, revision, hash }),
+    share: async (stream, { state, revision, hash }, asOf) => ports.shared?.put(stream, { fold, state, revision, hash, asOf }),
+    position: () => ports.shared?.position() ?? START,
   };
 }
 

@@ -206,12 +206,13 @@ describe("an answer in pieces", () => {
     expect(unexpected).toHaveLength(1);
   });
 
-  it("is not begun for HEAD", async () => {
+  it("is left at once for HEAD", async () => {
     const source = pushed();
     const incoming = await headersOnly(await serve(() => ({ status: 200, stream: source.stream })), "HEAD");
     expect(incoming.statusCode).toBe(200);
     incoming.resume();
     await new Promise((resolve) => incoming.once("end", resolve));
+    expect(source.state.left).toBe(true);
   });
 
   it("ends when the server drains, so that the drain does", async () => {

@@ -17,14 +17,18 @@ export function createOpenStreams(): OpenStreams {
   let ended = false;
   return {
     send(raw, pieces, failed) {
-      // RFC 9110 §9.3.2: HEAD gets the headers alone
-      if (raw.req.method === "HEAD") return void raw.end();
       const iterator = pieces[Symbol.asyncIterator]();
       const end = (): Promise<unknown> => Promise.resolve(iterator.return?.()).catch(failed);
+      // RFC 9110 §9.3.2: HEAD gets the headers alone
+      if (raw.req.method === "HEAD") {
+        void end();
+        raw.end();
+        return;
+      }
       const leave = (): void => void end();
       open.add(end);
       raw.once("close", leave);
-      if (ended) leave();
+      if (ended || raw.destroyed) leave();
       write(raw, iterator, () => ended)
         .catch((error: unknown) => {
           failed(error);
@@ -42,7 +46,7 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-async function write(raw: ServerResponse, iterator: AsyncIterator<string | Uint8Array>): Promise<void> {
+async function write(raw: ServerResponse, iterator: AsyncIterator<string | Uint8Array>, draining: () => boolean): Promise<void> {
   // the client learns that it is connected before there is anything to tell
   raw.flushHeaders();
   for (;;) {

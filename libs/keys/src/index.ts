@@ -1,6 +1,7 @@
 export * from "./port.ts";
 export { developmentKek } from "./folder/development-kek.ts";
-export type { KekSource } from "./folder/kek.ts";
+export type { KekSource } from "./wrapping/kek.ts";
+export { KeyStoreError } from "./wrapping/key-store-error.ts";
 export { KeyFolderError } from "./folder/key-folder-error.ts";
 export type { KeyFolder, KeyFolderOptions } from "./folder/open-key-folder.ts";
 export { openKeyFolder } from "./folder/open-key-folder.ts";

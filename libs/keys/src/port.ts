@@ -56,3 +56,17 @@ export interface SubjectKeys {
   /** Seals an address or user agent under the day's key; cached, so cheap. */
   sealAddress(value: string, now: number): string;
 }
+
+/** Everything an adapter of the key ports gives. One contract suite (`@grantline/keys/contract`) for every adapter. */
+export interface KeyStore {
+  readonly vault: SigningKeyVault;
+  readonly retryKeys: RetryKeys;
+  readonly seals: Seals;
+  /** With the way back for sealed addresses, for who investigates within the 90 days. */
+  readonly subjectKeys: SubjectKeys & { openAddress(sealed: string): string | undefined };
+  /** Destroys keys whose time is over. Runs by itself every five minutes. */
+  prune(): void | Promise<void>;
+  /** Stores behind a network: takes in what other processes have made and destroyed. Runs by itself, at least every minute. */
+  refresh?(): Promise<void>;
+  close(): void | Promise<void>;
+}

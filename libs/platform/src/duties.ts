@@ -20,16 +20,30 @@ export function dutiesOf(context: AdminParts): readonly Duty[] {
   ];
 }
 
-/** Runs each duty by the clock, one run of it at a time, until closed. A failure is told and tried again at the next turn. */
+/**
+ * Runs each duty by the clock, one run of it at a time, until closed. A failure is told and tried again at the next turn. With a `lease` each run
+ * begins by asking whether this process still has it; to stand for a lease per duty see `startLeasedDuties` of @grantline/feed, which takes the same duties.
+ */
 export function startDuties(
   duties: readonly Duty[],
   log: Pick<Logger, "info" | "error">,
   firstAfterMs = FIRST_AFTER_MS,
+  lease?: { assertHeld(): Promise<void> },
 ): { close(): Promise<void> } {
-  const rounds = duties.map((duty) => startRounds(duty, log, firstAfterMs));
+  const rounds = duties.map((duty) => startRounds(lease === undefined ? duty : underLease(duty, lease), log, firstAfterMs));
   return {
     close: async () => {
       await Promise.all(rounds.map((round) => round.close()));
+    },
+  };
+}
+
+function underLease(duty: Duty, lease: { assertHeld(): Promise<void> }): Duty {
+  return {
+    ...duty,
+    async run() {
+      await lease.assertHeld();
+      return duty.run();
     },
   };
 }

@@ -56,6 +56,17 @@ describe("duties", () => {
     expect(runs).toBe(done);
   });
 
+  it("do not run while their lease is another's", async () => {
+    let [runs, asked] = [0, 0];
+    const duty: Duty = { name: "leased", everySeconds: 0.01, run: () => Promise.resolve(++runs) };
+    const lease = { assertHeld: () => (++asked < 3 ? Promise.reject(new Error("lost")) : Promise.resolve()) };
+    const { lines, log } = notes();
+    const running = startDuties([duty], log, 1, lease);
+    await until(() => runs > 0);
+    await running.close();
+    expect(lines.slice(0, 3).map(({ level }) => level)).toEqual(["error", "error", "info"]);
+  });
+
   it("do not run when stopped before their first time", async () => {
     let runs = 0;
     const duties = startDuties([{ name: "never", everySeconds: 1, run: async () => ++runs }], notes().log, 10_000);

@@ -13,6 +13,7 @@ import { registrationEndpoints } from "@grantline/oauth/registration";
 import { revocationEndpoints } from "@grantline/oauth/revocation";
 import { tokenEndpoints } from "@grantline/oauth/token";
 import { userinfoEndpoints } from "@grantline/oauth/userinfo";
+import { validatorEndpoints } from "@grantline/validators";
 import type { Platform } from "./platform.ts";
 
 /** What token-service answers: everything a client, an agent or a validator asks while it works. */
@@ -31,7 +32,7 @@ export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
     revocationEndpoints,
     userinfoEndpoints,
   ];
-  return slices.flatMap((slice) => slice(context));
+  return [...slices.flatMap((slice) => slice(context)), ...validatorEndpoints(context)];
 }
 
 /** What client-registry answers: registration, and the admin API with the description of all that `described` names. */

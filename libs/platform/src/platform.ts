@@ -9,7 +9,7 @@ import { subjectDecider } from "@grantline/domain/subject";
 import { tokenDecider } from "@grantline/domain/token";
 import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
-import { createIssuanceWriter, createStreamRuntime, type StoredEvent, type StreamRuntime } from "@grantline/event-store";
+import { createIssuanceWriter, createStreamRuntime, type SealedEvent, type StreamRuntime } from "@grantline/event-store";
 import { createDevUsers } from "@grantline/identity";
 import { createKeyringService, type KeyringService, type KeySchedule } from "@grantline/keys";
 import { createClientDirectory } from "@grantline/oauth/client-directory";
@@ -18,12 +18,15 @@ import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
 import { createLimits, createSecurityLog, createSharedLimits } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
+import { createStatusPlaces } from "@grantline/oauth/tokens";
 import { createProjector, createSnapshots, projections } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
+import { statusProjection } from "@grantline/validators";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import { consentsOf } from "./consents-of.ts";
 import { dutiesOf, startDuties } from "./duties.ts";
+import { showingAppends } from "./measure.ts";
 import { release } from "./release.ts";
 import { openStorage, type Storage } from "./storage.ts";
 
@@ -48,8 +51,8 @@ export interface PlatformOptions {
   readonly schedules?: boolean;
   /** See StorageOptions. */
   readonly repairs?: boolean;
-  /** Shown every event appended from now on, by whichever process, a moment later. For counting. */
-  readonly onEvents?: (events: readonly StoredEvent[]) => void;
+  /** Shown the events this process has appended, once they are durable. For counting. */
+  readonly onAppended?: (events: readonly SealedEvent[]) => void;
 }
 
 export interface Platform {
@@ -93,7 +96,8 @@ type Composing = PlatformOptions & Required<Pick<PlatformOptions, "role" | "cloc
 /** Puts everything that runs on top of the files. */
 async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher" | "runtime">> {
   const { config, log, role, clock, random, service = role } = options;
-  const { store, readModel, ephemeral, keys } = storage;
+  const { readModel, ephemeral, keys } = storage;
+  const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);
   const settings = toOAuthSettings(config);
   const { region } = settings;
   const runtime = createStreamRuntime({
@@ -124,7 +128,8 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     }),
   );
   const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service, definitions: issuanceEvents }));
-  const projector = createProjector({ store, readModel, projections, log, active: leads(role) });
+  const kept = settings.statusList ? [...projections, statusProjection] : projections;
+  const projector = createProjector({ store, readModel, projections: kept, log, active: leads(role) });
   closing.later(() => projector.stop());
   projector.start();
   const documents = createClientDocuments({ fetcher, clock, settings });
@@ -146,6 +151,7 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     subjectKeys: keys.subjectKeys,
     identity: createDevUsers(config.people.devUsers, settings.issuer),
     limits: limitsOf(options, storage),
+    ...(settings.statusList ? { statusPlaces: createStatusPlaces({ clock, random }) } : {}),
     directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents }),
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
@@ -153,9 +159,9 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
   return { context, fetcher, runtime };
 }
 
-/** The keyring, kept up by this process or followed, and the feed it is followed by. */
-async function followKeyring(options: Composing, { store, keys }: Storage, runtime: StreamRuntime, closing: Closing) {
-  const { config, log, role, clock, random, schedules = true, onEvents } = options;
+/** The keyring, kept up by this process or followed. */
+async function followKeyring(options: Composing, { keys }: Storage, runtime: StreamRuntime, closing: Closing) {
+  const { config, log, role, clock, random, schedules = true } = options;
   const keyring = createKeyringService({
     vault: keys.vault,
     keyring: runtime.repository(keyringDecider),
@@ -170,10 +176,6 @@ async function followKeyring(options: Composing, { store, keys }: Storage, runti
   await startKeyring(keyring, role, schedules);
   // a worker learns of key changes by the same cheap look its caches use, not by reading everything its fellows append
   closing.later(watchKeyring(keyring, log));
-  if (onEvents !== undefined) {
-    const follower = store.subscribe(await store.head(), onEvents);
-    closing.later(() => follower.close());
-  }
   return keyring;
 }
 

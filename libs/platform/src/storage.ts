@@ -1,6 +1,6 @@
 import type { Config } from "@grantline/config";
 import type { EventStore, SharedReading } from "@grantline/event-store";
-import type { KeyFolder } from "@grantline/keys";
+import type { KeyStore } from "@grantline/keys";
 import type { Clock } from "@grantline/oauth/context";
 import type { EphemeralStore, ReadModel } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
@@ -22,7 +22,7 @@ export interface Storage {
   readonly store: EventStore;
   readonly readModel: ReadModel;
   readonly ephemeral: EphemeralStore;
-  readonly keys: KeyFolder;
+  readonly keys: KeyStore;
   /** Where many processes share the engines. */
   readonly shared?: SharedReading;
   /** There too: resolves when this process knows of everything acknowledged before the call, by any process. */

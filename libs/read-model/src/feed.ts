@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { EventStore, Position, StoredEvent } from "@grantline/event-store";
+import { comparePositions, type EventFilter, type EventStore, type Position, type StoredEvent } from "@grantline/event-store";
 import { createInterruption, type Interruption } from "./interruption.ts";
 import { CheckpointMoved } from "./port.ts";
 import type { ProjectorLog, ProjectorStatus } from "./projector.port.ts";
@@ -11,9 +11,10 @@ export interface FeedSources {
   readonly store: EventStore;
   readonly log: ProjectorLog;
   readonly batchSize: number;
+  readonly filter: EventFilter;
   seen(): Position;
   load(): Promise<void>;
-  project(events: readonly StoredEvent[]): Promise<void>;
+  project(events: readonly StoredEvent[], upTo: Position): Promise<void>;
   /** Called each time the end of the log was reached, when live. */
   caughtUp(): Promise<void>;
 }
@@ -74,11 +75,15 @@ async function run(sources: FeedSources, state: FeedState, interruption: Interru
   state.phase = "stopped";
 }
 
-async function catchUp({ store, batchSize, seen, project }: FeedSources, state: FeedState): Promise<void> {
+async function catchUp({ store, batchSize, filter, seen, project }: FeedSources, state: FeedState): Promise<void> {
   while (!state.stopping) {
-    const events = await store.readAll(seen(), batchSize);
-    if (events.length === 0) return;
-    await project(events);
+    // The head first: what comes between is seen in the next round.
+    const head = await store.head();
+    const events = await store.readAll(seen(), batchSize, filter);
+    const last = events.at(-1)?.position ?? seen();
+    const upTo = events.length < batchSize && comparePositions(head, last) > 0 ? head : last;
+    if (comparePositions(upTo, seen()) <= 0) return;
+    await project(events, upTo);
     await nextTurn();
   }
 }
@@ -89,16 +94,17 @@ async function live(sources: FeedSources, state: FeedState, interruption: Interr
   // Awaited below; until then a failure must not count as unhandled.
   ended.catch(() => undefined);
   let failed = false;
-  const subscription = sources.store.subscribe(sources.seen(), async (events) => {
+  const project = async (events: readonly StoredEvent[], upTo: Position): Promise<void> => {
     if (failed || state.stopping) return;
     try {
-      await sources.project(events);
+      await sources.project(events, upTo);
     } catch (error) {
       // The subscription has no one to tell; what it was given is read again from the checkpoint.
       failed = true;
       interruption.end(error);
     }
-  });
+  };
+  const subscription = sources.store.subscribe(sources.seen(), project, sources.filter);
   state.phase = "live";
   try {
     await sources.caughtUp();

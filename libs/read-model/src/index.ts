@@ -1,4 +1,5 @@
 export * from "./port.ts";
+export { decodeCursor, encodeCursor } from "./cursor.ts";
 export { readParked, type ParkedEvent } from "./parking.ts";
 export { tableOf, type Projection, type RowDraft } from "./projection.ts";
 export * from "./projections/index.ts";

@@ -19,7 +19,8 @@ export interface Lanes {
   /** What every projection has seen. */
   seen(): Position;
   load(): Promise<void>;
-  project(events: readonly StoredEvent[]): Promise<void>;
+  /** Folds what is for a projection; everything up to `upTo` has then been seen. */
+  project(events: readonly StoredEvent[], upTo: Position): Promise<void>;
   persist(): Promise<void>;
   dropFormerVersions(): Promise<void>;
   /** Do the persisted checkpoints, whoever wrote them, stand at `target` or beyond? */
@@ -56,12 +57,10 @@ export function createLanes({ store, readModel, projections, log }: LanesSources
       await discardForeign();
       for (const lane of all) await lane.load();
     },
-    async project(events) {
-      if (events.length === 0) return;
-      const last = events.reduce((a, b) => (comparePositions(a.position, b.position) >= 0 ? a : b));
+    async project(events, upTo) {
       const batch = toBatch(events);
-      for (const lane of all) await lane.apply(batch, last.position);
-      lastEvent = last;
+      for (const lane of all) await lane.apply(batch, upTo);
+      lastEvent = events.at(-1) ?? lastEvent;
     },
     async persist() {
       for (const lane of all) await lane.flush();

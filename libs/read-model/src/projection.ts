@@ -1,4 +1,4 @@
-import type { Definitions, ReadEvent, StoredEvent } from "@grantline/event-store";
+import type { Definitions, EventFilter, ReadEvent, StoredEvent } from "@grantline/event-store";
 import type { ReadModelRow } from "./port.ts";
 
 /** What a fold makes of an event; the projector adds key and revision. */
@@ -31,6 +31,13 @@ export interface Projection {
 /** The table (and checkpoint) of a projection: `{name}.v{version}`. */
 export function tableOf(projection: Pick<Projection, "name" | "version">): string {
   return `${projection.name}.v${projection.version}`;
+}
+
+const ISSUANCE = "issuance";
+
+/** What the projections need of the log: issuance streams, most of it, are left in the store unless one of them follows those. */
+export function filterFor(projections: readonly Pick<Projection, "streams">[]): EventFilter {
+  return projections.some(({ streams }) => streams.includes(ISSUANCE)) ? {} : { except: `${ISSUANCE}-` };
 }
 
 /** `grant` of `grant-{id}`. */

@@ -1,6 +1,7 @@
 import { comparePositions, type Position } from "@grantline/event-store";
 import { createFeed, type Feed } from "./feed.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import { filterFor } from "./projection.ts";
 import { ProjectionsBehind, type Projector, type ProjectorOptions } from "./projector.port.ts";
 import { rebuildProjections } from "./rebuild.ts";
 import { createExclusively, type Exclusively } from "./turns.ts";
@@ -64,7 +65,7 @@ export function createProjector(options: ProjectorOptions): Projector {
 
 /** Drives the lanes by the store's feed. What changed no row is persisted a little later, many events at a time. */
 function followStore(
-  { store, log, batchSize = BATCH_SIZE }: ProjectorOptions,
+  { store, log, projections, batchSize = BATCH_SIZE }: ProjectorOptions,
   lanes: Lanes,
   exclusively: Exclusively,
   waiters: Waiters,
@@ -83,9 +84,10 @@ function followStore(
     batchSize,
     seen: lanes.seen,
     load: () => exclusively(lanes.load),
-    project: (events) =>
+    filter: filterFor(projections),
+    project: (events, upTo) =>
       exclusively(async () => {
-        await lanes.project(events);
+        await lanes.project(events, upTo);
         waiters.reached(lanes.seen());
         persistTimer ??= setTimeout(() => void exclusively(persist).catch(feed.restart), PERSIST_AFTER_MS).unref();
       }),

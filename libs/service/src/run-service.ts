@@ -15,18 +15,22 @@ export interface ServiceParts {
   readonly instruments: Instruments;
 }
 
-/** One of the services of the distributed shape: the endpoints it serves and what it does beside them. */
+/** What a service does: the endpoints it answers, and its work beside them (projections, relay, duties), closed before the engines are. */
+export interface Serving {
+  readonly endpoints: readonly Endpoint[];
+  /** What else it needs to be ready, by name. */
+  readonly checks?: Readonly<Record<string, () => Promise<boolean>>>;
+  close?(): Promise<void>;
+}
+
+/** One of the services of the distributed shape. */
 export interface ServiceDefinition {
   readonly name: string;
-  readonly endpoints?: (parts: ServiceParts) => readonly Endpoint[];
-  /** Work beside HTTP: projections, relay, duties. Closed before the engines are. */
-  readonly work?: (parts: ServiceParts) => Promise<{ close(): Promise<void> }>;
+  readonly open: (parts: ServiceParts) => Serving | Promise<Serving>;
   /** Puts the bootstrap client and the declared resources in place at start. */
   readonly bootstraps?: boolean;
   /** Repairs what processes share after lost writes. */
   readonly repairs?: boolean;
-  /** What else it needs to be ready, by name. */
-  readonly checks?: (parts: ServiceParts) => Readonly<Record<string, () => Promise<boolean>>>;
   /** Its metrics say how far the projections are. */
   readonly measuresProjections?: boolean;
 }
@@ -52,18 +56,18 @@ async function start(definition: ServiceDefinition): Promise<void> {
   });
   const parts: ServiceParts = { config, platform, instruments };
   const started = definition.bootstraps === true ? await bootstrap(platform.context, config) : undefined;
-  const work = await definition.work?.(parts);
+  const serving = await definition.open(parts);
   let draining = false;
   const metrics = metricsOf(definition, parts);
-  const checks = definition.checks?.(parts) ?? {};
+  const { endpoints, checks = {} } = serving;
   const operations = operationsEndpoints({ platform, checks, draining: () => draining, ...(config.telemetry.metrics ? { metrics } : {}) });
-  const app = await createHttpApp(config, platform, instruments, [...(definition.endpoints?.(parts) ?? []), ...operations]);
+  const app = await createHttpApp(config, platform, instruments, [...endpoints, ...operations]);
   await app.listen(config.server.port, config.server.host);
   announce(definition.name, config, platform, started?.adminSecret);
   onStop(config.server.shutdownDrain, async () => {
     draining = true;
     await app.drain();
-    await work?.close();
+    await serving.close?.();
     await platform.close();
     await instruments.tracing.stop();
   });

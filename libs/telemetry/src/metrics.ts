@@ -1,4 +1,5 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { feedMetrics, type FeedState } from "./feed-metrics.ts";
 import { requestDurations } from "./request-durations.ts";
 
 /** What one process has counted, as plain data: workers hand it to the primary. */
@@ -13,12 +14,16 @@ export interface Metrics {
   answered(endpoint: string, method: string, status: number, seconds: number): void;
   /** A request was refused for one of our reasons. */
   refused(endpoint: string, reason: string): void;
-  tokenIssued(grantType: string, format: string): void;
+  tokenIssued(grantType: string, format: string, count?: number): void;
   rateLimited(kind: string): void;
   /** Events appended to streams of one kind (`grant`, `client`, …). */
   appended(stream: string, count: number): void;
   /** Where a projection stands: events it is behind, seconds it is behind, events parked. */
   projection(name: string, state: { readonly behind?: number; readonly lagSeconds?: number; readonly parked?: number }): void;
+  /** The same of a relay or a consumer of the feed, and how many events it has just published. */
+  feed(name: string, state: FeedState): void;
+  /** Client secrets that end soon, by whether the client has another one that lasts. */
+  secretsEnding(withSuccessor: number, without: number): void;
 }
 
 /** A registry of its own with the process metrics and ours. */
@@ -64,13 +69,25 @@ export function createMetrics(): Metrics {
     labelNames: ["projection"],
     registers,
   });
+  const feed = feedMetrics(registry);
+  const secrets = new Gauge({
+    name: "grantline_client_secrets_ending",
+    help: "Client secrets that end soon",
+    labelNames: ["successor"],
+    registers,
+  });
   return {
+    feed,
+    secretsEnding(withSuccessor, without) {
+      secrets.set({ successor: "yes" }, withSuccessor);
+      secrets.set({ successor: "no" }, without);
+    },
     contentType: registry.contentType,
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
     answered: duration,
     refused: (endpoint, reason) => refusals.inc({ endpoint, reason }),
-    tokenIssued: (grant_type, format) => tokens.inc({ grant_type, format }),
+    tokenIssued: (grant_type, format, count = 1) => tokens.inc({ grant_type, format }, count),
     rateLimited: (kind) => limited.inc({ kind }),
     appended: (stream, count) => appends.inc({ stream }, count),
     projection(name, state) {

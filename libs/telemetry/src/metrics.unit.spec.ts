@@ -33,6 +33,25 @@ describe("the metrics", () => {
     expect(filled().contentType).toMatch(/^text\/plain; version=0\.0\.4/);
   });
 
+  it("say where the feed and the clients' secrets stand", async () => {
+    const metrics = createMetrics();
+    metrics.feed("relay", { behind: 3, lagSeconds: 1.5, published: 7 });
+    metrics.feed("relay", { published: 2 });
+    metrics.feed("siem", { parked: 1 });
+    metrics.secretsEnding(2, 1);
+    const text = await metrics.text();
+    for (const line of [
+      'grantline_feed_behind_events{feed="relay"} 3',
+      'grantline_feed_lag_seconds{feed="relay"} 1.5',
+      'grantline_feed_published_events_total{feed="relay"} 9',
+      'grantline_feed_parked_events{feed="siem"} 1',
+      'grantline_client_secrets_ending{successor="yes"} 2',
+      'grantline_client_secrets_ending{successor="no"} 1',
+    ])
+      expect(text).toContain(`${line}\n`);
+    expect(text).not.toContain('grantline_feed_behind_events{feed="siem"}');
+  });
+
   it("of two servers in one process do not mix", async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.refused("token", "x");

@@ -9,6 +9,7 @@ import type { Resolve } from "@grantline/oauth/outbound";
 import { endpointsOf, openPlatform, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { createServer } from "node:net";
+import { sharedEngines } from "./shared-engines.ts";
 import { Person } from "./person.ts";
 import { TestAdmin } from "./test-admin.ts";
 
@@ -46,6 +47,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-test-"));
   const port = await freePort();
   const env = {
+    ...(await sharedEngines(dataDir)),
     GRANTLINE_DATA_DIR: dataDir,
     GRANTLINE_PORT: String(port),
     GRANTLINE_ADMIN_SECRET: ADMIN_SECRET,

@@ -23,7 +23,7 @@ export function withAdminOptions(command: Command): Command {
 }
 
 /** A POST to the admin API as `grantline-admin`. Throws CommandFailed with what the server said. */
-export async function postToAdminApi(command: Command, terminal: Terminal, path: string, body: object): Promise<Answer> {
+export async function postToAdminApi(command: Command, terminal: Terminal, path: string, body?: object): Promise<Answer> {
   const options = command.opts<AdminOptions>();
   const { server, people } = settingsOf(command, terminal);
   const issuer = options.issuer ?? server.issuer;
@@ -35,8 +35,8 @@ export async function postToAdminApi(command: Command, terminal: Terminal, path:
   const token = await takeToken(issuer, secret);
   return send(
     `${new URL(issuer).origin}/admin/v1${path}`,
-    { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    JSON.stringify(body),
+    { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    body === undefined ? undefined : JSON.stringify(body),
   );
 }
 
@@ -47,10 +47,16 @@ async function takeToken(issuer: string, secret: string): Promise<string> {
   return String(answer["access_token"]);
 }
 
-async function send(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+async function send(url: string, headers: Readonly<Record<string, string>>, body: string | undefined): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(url, { method: "POST", headers, body, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    response = await fetch(url, {
+      method: "POST",
+      headers,
+      ...(body === undefined ? {} : { body }),
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new CommandFailed(`no answer from ${url} (${cause}). Is the server running there? Set GRANTLINE_ISSUER or --issuer.`);

@@ -28,14 +28,15 @@ export function verifyEvents(log: SqliteEventLog, { out, error }: Pick<Terminal,
 }
 
 /** A position that is missing may lie before what else is wrong. */
-function withGap(verification: LogVerification, gap: string | undefined): LogVerification {
+export function withGap(verification: LogVerification, gap: string | undefined): LogVerification {
   if (gap === undefined) return verification;
   if (verification.kind === "broken" && comparePositions(verification.position, gap) < 0) return verification;
   const { events, streams } = verification;
   return { kind: "broken", position: gap, why: "position-gap", events, streams };
 }
 
-function sentence({ position, why, stream, revision }: Broken): string {
+/** What is broken and where, for a person. */
+export function sentence({ position, why, stream, revision }: Broken): string {
   const place = stream === undefined ? "" : ` (${stream}, revision ${revision})`;
   return `the log is broken at position ${position}${place}: ${why}, ${MEANING[why]}`;
 }

@@ -3,7 +3,7 @@ import { OAuthError } from "@grantline/oauth/errors";
 import type { HttpRequest } from "@grantline/oauth/http";
 import { principalOf, scopeCeiling } from "@grantline/oauth/resource";
 import type { AccessTokenView } from "@grantline/oauth/tokens";
-import type { AdminParts } from "../context.ts";
+import type { OAuthContext } from "@grantline/oauth/context";
 import { ADMIN_SCOPES, FULL_ADMIN, scopesFor, type AdminArea } from "../scopes.ts";
 
 /** Who calls the admin API. */
@@ -16,7 +16,7 @@ export interface Caller {
 
 /** The access token's holder, if its scopes open the area. Throws OAuthError 401 `invalid_token` or 403 `insufficient_scope`. */
 export async function authenticateCaller(
-  context: AdminParts,
+  context: OAuthContext,
   request: HttpRequest,
   area: AdminArea,
   access: "read" | "write",
@@ -29,7 +29,7 @@ export async function authenticateCaller(
 }
 
 /** P14: a person administers while the settings name them as operator, through a client an operator made; looked at now, not when the token was issued. */
-async function mayAdminister(context: AdminParts, token: AccessTokenView): Promise<boolean> {
+async function mayAdminister(context: OAuthContext, token: AccessTokenView): Promise<boolean> {
   const client = await context.directory.find(token.clientId);
   if (client.state.verification !== "operator") return false;
   if (token.grantId === undefined) return true;
@@ -41,13 +41,13 @@ async function mayAdminister(context: AdminParts, token: AccessTokenView): Promi
  * P14: a program administers only what an operator named on its client. The access policy of the admin resource can't tell one program
  * of an operator's from another, so a client without such a ceiling has no admin scope here, whatever its token says.
  */
-async function heldScopes(context: AdminParts, token: AccessTokenView): Promise<readonly string[]> {
+async function heldScopes(context: OAuthContext, token: AccessTokenView): Promise<readonly string[]> {
   if (token.grantId !== undefined) return token.scope;
   const ceiling = scopeCeiling(await context.directory.find(token.clientId)) ?? [];
   return token.scope.filter((each) => ceiling.includes(each));
 }
 
-function insufficient({ settings }: AdminParts, needed: string): OAuthError {
+function insufficient({ settings }: OAuthContext, needed: string): OAuthError {
   const description = "The access token does not have a scope that opens this.";
   // RFC 6750 §3.1: the challenge names the scope the request needs
   const headers = bearerChallenge({ resource: settings.adminResource, scopes: [needed] }, "insufficient_scope", description);

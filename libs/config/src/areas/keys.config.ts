@@ -12,6 +12,13 @@ export const keys = z.strictObject({
     defaultText: "outside production a key file in the data folder; in production there is none and it must be set",
     doc: "Key-encryption key: everything secret in the data folder is encrypted under it. Keep a copy elsewhere: without it the data folder's keys are lost.",
   }),
+  kekPrevious: text(z.string().min(16).max(4096).optional(), {
+    env: "GRANTLINE_KEK_PREVIOUS",
+    secret: true,
+    allowed: "as GRANTLINE_KEK",
+    defaultText: "none",
+    doc: "Key-encryption key used so far, accepted beside GRANTLINE_KEK while `grantline keys rewrap` changes from the one to the other. Keys in PostgreSQL only.",
+  }),
   signingAlgs: list(z.enum(["ES256", "EdDSA", "RS256"]), ["ES256", "EdDSA", "RS256"], {
     env: "GRANTLINE_SIGNING_ALGS",
     allowed: "a list out of ES256, EdDSA and RS256",

@@ -34,6 +34,18 @@ export const storage = z.strictObject({
     defaultText: "none: read models are embedded files",
     doc: "Redis for the read models. Needed when the store is not embedded.",
   }),
+  redisKeySpace: text(
+    z
+      .string()
+      .regex(/^[a-z0-9-]{0,32}$/)
+      .optional(),
+    {
+      env: "GRANTLINE_REDIS_KEY_SPACE",
+      allowed: "up to 32 of a-z, 0-9 and dash",
+      defaultText: "the region's name",
+      doc: "Tells installations apart that share one Redis. Take another one after the events were restored from a backup.",
+    },
+  ),
   kafkaBrokers: list(z.string().regex(/^[^\s:,/]+:\d{1,5}$/), [], {
     env: "GRANTLINE_KAFKA_BROKERS",
     allowed: "a list of host:port",

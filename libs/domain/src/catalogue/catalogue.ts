@@ -1,12 +1,15 @@
+import { auditEvents } from "../audit/events.ts";
 import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
 import { grantEvents } from "../grant/events.ts";
 import { issuanceEvents } from "../issuance/events.ts";
 import type { AnyEventDefinitions } from "../kernel/index.ts";
 import { keyringEvents } from "../keyring/events.ts";
+import { leaseEvents } from "../lease/events.ts";
 import { loginEvents } from "../login/events.ts";
 import { resourceEvents } from "../resource/events.ts";
 import { securityEvents } from "../security/events.ts";
+import { segmentsEvents } from "../segments/events.ts";
 import { subjectEvents } from "../subject/events.ts";
 import { tokenEvents } from "../token/events.ts";
 
@@ -22,6 +25,9 @@ export const catalogue = {
   subject: subjectEvents,
   login: loginEvents,
   security: securityEvents,
+  segments: segmentsEvents,
+  lease: leaseEvents,
+  audit: auditEvents,
 } as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
 
 export type StreamName = keyof typeof catalogue;
@@ -38,6 +44,9 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   subject: { pattern: "subject-{id}", about: "A person, by a random id." },
   login: { pattern: "login-{keyed hash of iss, sub}", about: "Which subject a login belongs to." },
   security: { pattern: "security-{writer}-{yyyymmdd}", about: "What strangers caused, counted per minute." },
+  segments: { pattern: "segments-{region}", about: "The closed days of the log, and what may not be dropped of it." },
+  lease: { pattern: "lease-{duty}", about: "Which process works at a duty that one at a time may do." },
+  audit: { pattern: "audit-{writer}-{yyyymmdd}", about: "Who read the audit log, and what they asked." },
 };
 
 /** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */

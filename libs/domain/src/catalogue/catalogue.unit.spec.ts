@@ -4,8 +4,10 @@ import { consentDecider } from "../consent/index.ts";
 import { grantDecider } from "../grant/index.ts";
 import type { AnyEventDefinition } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
+import { leaseDecider } from "../lease/index.ts";
 import { loginDecider } from "../login/index.ts";
 import { resourceDecider } from "../resource/index.ts";
+import { segmentsDecider } from "../segments/index.ts";
 import { subjectDecider } from "../subject/index.ts";
 import { tokenDecider } from "../token/index.ts";
 import { catalogue, definitionsOf, streams } from "./index.ts";
@@ -30,7 +32,9 @@ describe("the catalogue of events", () => {
       consentDecider,
       subjectDecider,
       loginDecider,
+      segmentsDecider,
       tokenDecider,
+      leaseDecider,
     ]) {
       expect(definitionsOf(`${decider.stream}-1`)).toBe(decider.events);
     }
@@ -64,6 +68,7 @@ describe("the catalogue of events", () => {
       "security/RateLimited",
       "security/RequestRefused",
       "security/AnomalyDetected",
+      "audit/AuditRead",
     ]);
   });
 });

@@ -7,8 +7,10 @@ import { consentDecider } from "../consent/index.ts";
 import { grantDecider } from "../grant/index.ts";
 import { type AnyEventDefinition, type Decider, type DomainEvent, type Outcome, type Recorded, upcast } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
+import { leaseDecider } from "../lease/index.ts";
 import { loginDecider } from "../login/index.ts";
 import { resourceDecider } from "../resource/index.ts";
+import { segmentsDecider } from "../segments/index.ts";
 import { subjectDecider } from "../subject/index.ts";
 import { fold } from "../testing/given.ts";
 import { tokenDecider } from "../token/index.ts";
@@ -92,6 +94,9 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "subject/SubjectEnabled": ["SubjectSeen", "SubjectDisabled"],
   "subject/GenerationRaised": ["SubjectSeen"],
   "subject/SubjectErased": ["SubjectSeen"],
+  "segments/SegmentDropped": ["SegmentClosed"],
+  "segments/LegalHoldLifted": ["LegalHoldPlaced"],
+  "lease/LeaseReleased": ["LeaseTaken"],
 };
 
 type Folded = { readonly [S in StreamName]?: (events: readonly Fixture[]) => unknown };
@@ -104,7 +109,9 @@ const folds: Folded = {
   consent: (events) => folded(consentDecider, events),
   subject: (events) => folded(subjectDecider, events),
   login: (events) => folded(loginDecider, events),
+  segments: (events) => folded(segmentsDecider, events),
   token: (events) => folded(tokenDecider, events),
+  lease: (events) => folded(leaseDecider, events),
 };
 
 function folded<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, events: readonly Fixture[]): S {

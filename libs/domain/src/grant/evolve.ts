@@ -62,11 +62,12 @@ function rotated(state: ActiveGrant, data: RefreshTokenRotated["data"], at: numb
   const used = state.refresh;
   if (!used || data.refresh.generation !== used.generation + 1) return state;
   const { access, refresh, ...requested } = data;
+  const live = state.tokens.filter((token) => token.exp >= at);
   return {
     status: "active",
     basis: state.basis,
     code: state.code,
-    tokens: [...state.tokens.filter((token) => token.exp >= at).slice(1 - MOST_LIVE_TOKENS), access],
+    tokens: [...(live.length < MOST_LIVE_TOKENS ? live : live.slice(1 - MOST_LIVE_TOKENS)), access],
     refresh,
     rotation: { rotatedAt: at, retried: false, access, ...requested },
     earlierRotations: earlier(state, used, at),
@@ -76,10 +77,10 @@ function rotated(state: ActiveGrant, data: RefreshTokenRotated["data"], at: numb
 
 /** The rotations a retry may still ask for, oldest first. */
 function earlier(state: ActiveGrant, successor: EarlierRotation["refresh"], at: number): readonly EarlierRotation[] {
-  const last = state.rotation ? [{ ...state.rotation, refresh: successor }] : [];
-  return [...(state.earlierRotations ?? []), ...last]
-    .filter((rotation) => at - rotation.rotatedAt <= LONGEST_RETRY_WINDOW)
-    .slice(-EARLIER_ROTATIONS);
+  const open = (rotation: { readonly rotatedAt: number }): boolean => at - rotation.rotatedAt <= LONGEST_RETRY_WINDOW;
+  const before = (state.earlierRotations ?? []).filter(open);
+  if (state.rotation && open(state.rotation)) before.push({ ...state.rotation, refresh: successor });
+  return before.length > EARLIER_ROTATIONS ? before.slice(-EARLIER_ROTATIONS) : before;
 }
 
 /** Marks the rotation that used `generation` as retried, so that the log gets one RefreshRetried a generation. */

@@ -58,7 +58,7 @@ describe("rotating a refresh token", () => {
     const many = Array.from({ length: 300 }, (_, generation) => rotation(generation, T0 + 100 + generation)).flat();
     const { state } = given(grantDecider, [...active(), ...many]);
     const { history } = state as Extract<typeof state, { status: "active" }>;
-    expect(history.hashes).toHaveLength(256);
+    expect(history.hashes.length + (history.older ?? []).length).toBeLessThan(256 + 16);
     expect([43, 44, 299, 300].map((generation) => supersededHash(history, generation))).toEqual([
       undefined,
       digest("refresh-44"),

@@ -18,6 +18,8 @@ export interface AccessTokenRecord {
   readonly scope: readonly string[];
   readonly iat: number;
   readonly exp: number;
+  /** Where its status is published for validators of a Token Status List; absent: nowhere. */
+  readonly status?: { readonly list: string; readonly idx: number };
 }
 
 /** One generation of the refresh token. */
@@ -134,10 +136,11 @@ export type GrantState =
       readonly history: SupersededHashes;
     };
 
-/** Hashes of the last superseded refresh generations, oldest first; the last one is of generation `newest`. */
+/** Hashes of the last superseded refresh generations, oldest first; the last one is of generation `newest`, and `older` come before all of `hashes`. */
 export interface SupersededHashes {
   readonly newest: number;
   readonly hashes: readonly string[];
+  readonly older?: readonly string[];
 }
 
 export interface CodeState {

@@ -110,7 +110,8 @@ export function describeReading(openPlace: OpenPlace): void {
 
     it("names streams appended to elsewhere to a change cursor, before anything acknowledged later is asked", async () => {
       const { store, place } = fixture();
-      const other = await place.openPeer?.();
+      // Without `changes` caches of several processes go through `readChanges` and a region.
+      const other = store.changes === undefined ? undefined : await place.openPeer?.();
       if (other === undefined) return;
       for (const [writer, reader] of [
         [store, other],

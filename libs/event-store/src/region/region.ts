@@ -1,7 +1,8 @@
-import { LRUCache } from "lru-cache";
 import { EventStoreUnavailable, START } from "../port.ts";
-import type { AppendResult, ChangeCursor, EventStore, Position, SealedEvent, StreamChange } from "../port.ts";
+import type { AppendResult, EventStore, Position, SealedEvent, StoredEvent } from "../port.ts";
 import { createBarrier } from "./barrier.ts";
+import { startFollowing, type Following } from "./following.ts";
+import { createKnownChanges, type KnownChanges } from "./known-changes.ts";
 import type { ChangeLog, SharedState, SharedStates } from "./port.ts";
 import { createTelling } from "./telling.ts";
 
@@ -12,7 +13,7 @@ export interface RegionOptions {
   readonly states?: SharedStates;
   /** Does an event of this type take something away (a right, a key, a token)? Then nobody may miss it, whatever has failed. */
   readonly takesAway: (type: string) => boolean;
-  /** Keeps the shared states right after lost writes; one process of a region is enough. */
+  /** Drops shared states that have become stale; one process of a region is enough, and nothing depends on it. */
   readonly repairs?: boolean;
   /** Epoch seconds at which a token issued by this event is dead; its record is then not needed any more. */
   readonly issuedUntil?: (event: SealedEvent) => number;
@@ -21,7 +22,7 @@ export interface RegionOptions {
 
 /** What one process knows of what all others append: P5 across processes, without a lock. */
 export interface Region {
-  /** The store, with write-through: an append is answered once every other process can know of it. */
+  /** The store, with write-through: an append is answered once every other process can know of it. Records of tokens are read from the shared ones first. */
   readonly store: EventStore;
   /** For the stream runtime. */
   readonly shared?: SharedReading;
@@ -39,6 +40,8 @@ export interface Region {
 export interface SharedReading {
   get(stream: string): Promise<SharedState | undefined>;
   put(stream: string, state: SharedState): Promise<void>;
+  /** Whatever is read from the store from now on is at least as new as the store was here. */
+  position(): Position;
 }
 
 /** Streams without a state that anybody caches. */
@@ -46,92 +49,102 @@ const UNCACHED = "issuance-";
 const SILENT = [UNCACHED, "security-"];
 /** An instance that has not heard of the store for longer answers from the store (P7); so after this long everybody knows. */
 const BLIND_MS = 1_000;
-const FOLLOW_EVERY_MS = 250;
+/** Timers may fire a little early, and whoever looked at the clock a moment ago may still be answering. */
+const BLIND_MARGIN_MS = 50;
 /** After the change log has failed it is left alone for so long. */
 const LOG_REST_MS = 500;
-/** How long a request waits for a silent store when the change log has answered, and for how long the store is then left alone. */
-const STORE_PATIENCE_MS = 300;
-const STORE_REST_MS = 1_000;
-const FLOORS = 50_000;
+/** So long a store that hangs is waited for where the change log has answered, and so long it is then not waited for again. */
+const STORE_PATIENCE_MS = 1_000;
+const STORE_REST_MS = 2_000;
 
 export async function openRegion(options: RegionOptions): Promise<Region> {
   const { store, log, states, onTrouble = () => undefined } = options;
   const { readChanges } = store;
   if (readChanges === undefined) throw new TypeError("a region needs a store that can tell its changes");
-  const known = createKnown();
-  let position: Position = (await readChanges(await store.head(), UNCACHED)).position;
-  let followedAt = performance.now();
-  let logRestsUntil = 0;
-  let storeRestsUntil = 0;
-
-  const follow = createBarrier(async () => {
-    const began = performance.now();
-    const { changes, position: reached } = await readChanges(position, UNCACHED);
-    known.take(changes);
-    if (options.repairs === true && states !== undefined && changes !== "many" && changes.length > 0)
-      await states.atLeast(changes).catch((error: unknown) => onTrouble("the shared states could not be repaired", error));
-    position = reached;
-    followedAt = began;
-  });
-
-  /** P7: what others have told is believed without the store once that has been silent for a while; nobody can append without it either. */
-  const followUnlessGone = async (): Promise<void> => {
-    if (performance.now() < storeRestsUntil) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new EventStoreUnavailable("the event store is silent")), STORE_PATIENCE_MS);
-    });
-    try {
-      await Promise.race([follow(), late]);
-    } catch (error) {
-      storeRestsUntil = performance.now() + STORE_REST_MS;
-      onTrouble("the event store does not answer; going by the change log alone", error);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  const hear = createBarrier(async () => known.take(await (log as ChangeLog).since()));
-
-  const upToDate = async (): Promise<void> => {
-    let heard = false;
-    if (log !== undefined && performance.now() >= logRestsUntil) {
-      try {
-        await hear();
-        heard = true;
-        if (performance.now() - followedAt < BLIND_MS) return;
-      } catch (error) {
-        logRestsUntil = performance.now() + LOG_REST_MS;
-        onTrouble("the change log can't be read; asking the store instead", error);
-      }
-    }
-    if (heard) return followUnlessGone();
-    await follow().catch((error: unknown) => {
-      throw unavailable(error);
-    });
-  };
-
-  const stopFollowing = startFollowing(store, follow, (error) => onTrouble("the store's changes could not be read; trying again", error));
-  if (log !== undefined) await hear().catch((error: unknown) => onTrouble("the change log can't be read yet", error));
-  const telling = createTelling({ log, waitMs: BLIND_MS, onTrouble });
+  // The log first: what is told before the store's head is read is not missed, only heard twice.
+  const heardFirst =
+    log === undefined ? undefined : await log.since().catch((error: unknown) => onTrouble("the change log can't be read yet", error));
+  const from = await store.head();
+  const known = createKnownChanges(from);
+  if (heardFirst !== undefined && heardFirst !== "many") known.take(heardFirst);
+  const repair = options.repairs === true ? states : undefined;
+  const following = startFollowing({ store, readChanges, except: UNCACHED, from, known, repair, onTrouble });
   return {
-    store: { ...store, append: writeThrough(options, telling.tell), changes: () => known.cursor() },
-    ...(states === undefined ? {} : { shared: sharedReading(states, known.newest, onTrouble) }),
-    upToDate,
-    age: () => performance.now() - followedAt,
-    close: stopFollowing,
+    store: { ...store, append: writeThrough(options, known), readStream: readThrough(options), changes: () => known.cursor() },
+    ...(states === undefined ? {} : { shared: sharedReading(states, known, following, onTrouble) }),
+    upToDate: createUpToDate({ log, known, following, onTrouble }),
+    age: following.age,
+    close: following.close,
   };
 }
 
-type Tell = (change: StreamChange, takesAway: boolean) => Promise<void>;
+interface Sources {
+  readonly log: ChangeLog | undefined;
+  readonly known: KnownChanges;
+  readonly following: Following;
+  readonly onTrouble: (what: string, error: unknown) => void;
+}
 
-function writeThrough({ store, states, takesAway, issuedUntil, onTrouble = () => undefined }: RegionOptions, tell: Tell) {
+/** Asks the change log; the store where that can't tell, and now and then, so that what the log was never told is not missed for long. */
+function createUpToDate({ log, known, following, onTrouble }: Sources): () => Promise<void> {
+  let logRestsUntil = 0;
+  let storeRestsUntil = 0;
+  /** Times the log could not prove that nothing is missing, and how many of them the store has made up for since. */
+  let gaps = 0;
+  let mended = 0;
+  const hear = createBarrier(async () => {
+    const told = await (log as ChangeLog).since();
+    if (told === "many") gaps++;
+    else known.take(told);
+  });
+  const hasHeard = async (): Promise<boolean> => {
+    if (log === undefined || performance.now() < logRestsUntil) return false;
+    try {
+      await hear();
+      return gaps === mended;
+    } catch (error) {
+      logRestsUntil = performance.now() + LOG_REST_MS;
+      onTrouble("the change log can't be read; asking the store instead", error);
+      return false;
+    }
+  };
+  const follow = async (): Promise<void> => {
+    const missing = gaps;
+    await following.follow();
+    mended = Math.max(mended, missing);
+  };
+
+  return async () => {
+    const heard = await hasHeard();
+    if (heard && (following.age() < BLIND_MS || performance.now() < storeRestsUntil)) return;
+    try {
+      await (heard ? within(follow(), STORE_PATIENCE_MS) : follow());
+    } catch (error) {
+      if (!heard) throw unavailable(error);
+      // P7: the store is gone, nobody can append; what the change log says is all there is to know
+      storeRestsUntil = performance.now() + STORE_REST_MS;
+    }
+  };
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the store did not answer within ${ms} ms`)), ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function writeThrough({ store, log, states, takesAway, issuedUntil, onTrouble = () => undefined }: RegionOptions, known: KnownChanges) {
+  const { tell } = createTelling({ log, waitMs: BLIND_MS + BLIND_MARGIN_MS, onTrouble });
   return async (stream: string, expectedRevision: number, events: readonly SealedEvent[]): Promise<AppendResult> => {
     const result = await store.append(stream, expectedRevision, events);
     if (result.kind !== "appended") return result;
     if (!SILENT.some((prefix) => stream.startsWith(prefix))) {
+      const change = { stream, revision: result.revision };
+      known.take([change]);
       await tell(
-        { stream, revision: result.revision },
+        change,
         events.some(({ type }) => takesAway(type)),
       );
     } else if (states !== undefined && issuedUntil !== undefined && stream.startsWith(UNCACHED)) {
@@ -143,70 +156,39 @@ function writeThrough({ store, states, takesAway, issuedUntil, onTrouble = () =>
   };
 }
 
+/** One event of an issuance stream, which never changes, is as good from the shared records as from the store. */
+function readThrough({ store, states, onTrouble = () => undefined }: RegionOptions): EventStore["readStream"] {
+  return async (stream, fromRevision, limit): Promise<readonly StoredEvent[]> => {
+    if (states !== undefined && fromRevision !== undefined && limit === 1 && stream.startsWith(UNCACHED)) {
+      try {
+        const found = await states.getEvent(stream, fromRevision);
+        if (found?.stream === stream && found.revision === fromRevision) return [found];
+      } catch (error) {
+        onTrouble("the shared records can't be read; asking the store instead", error);
+      }
+    }
+    return store.readStream(stream, fromRevision, limit);
+  };
+}
+
 function sharedReading(
   states: SharedStates,
-  newest: (stream: string) => number,
+  known: KnownChanges,
+  following: Following,
   onTrouble: (what: string, error: unknown) => void,
 ): SharedReading {
   return {
     async get(stream) {
       try {
         const found = await states.get(stream);
-        return found !== undefined && found.revision >= newest(stream) ? found : undefined;
+        return found !== undefined && known.vouchesFor(stream, found.revision, found.asOf) ? found : undefined;
       } catch (error) {
         onTrouble("the shared states can't be read; asking the store instead", error);
         return undefined;
       }
     },
     put: (stream, state) => states.put(stream, state).catch((error: unknown) => onTrouble("a shared state could not be written", error)),
-  };
-}
-
-/** Changes this process has been told of: handed to the caches of its runtimes, and remembered as the least a shared state must have. */
-function createKnown() {
-  const floors = new LRUCache<string, number>({ max: FLOORS });
-  const pending = new Set<{ changes: StreamChange[] | "many" }>();
-  return {
-    take(changes: readonly StreamChange[] | "many"): void {
-      if (changes !== "many")
-        for (const { stream, revision } of changes) if ((floors.get(stream) ?? -1) < revision) floors.set(stream, revision);
-      for (const one of pending) {
-        if (changes === "many" || one.changes === "many") one.changes = "many";
-        else one.changes.push(...changes);
-      }
-    },
-    newest: (stream: string) => floors.get(stream) ?? -1,
-    cursor(): ChangeCursor {
-      const own: { changes: StreamChange[] | "many" } = { changes: [] };
-      pending.add(own);
-      return {
-        poll: () => {
-          if (own.changes.length === 0) return NOTHING;
-          const { changes } = own;
-          own.changes = [];
-          return changes;
-        },
-      };
-    },
-  };
-}
-
-const NOTHING: readonly StreamChange[] = [];
-
-/** Follows the store when it says that something came, and now and then anyway. */
-function startFollowing(store: EventStore, follow: () => Promise<void>, onTrouble: (error: unknown) => void): () => Promise<void> {
-  let closed = false;
-  let last: Promise<void> = Promise.resolve();
-  const look = (): void => {
-    if (!closed) last = follow().catch(onTrouble);
-  };
-  const timer = setInterval(look, FOLLOW_EVERY_MS).unref();
-  const end = store.onAppended?.(look);
-  return async () => {
-    closed = true;
-    clearInterval(timer);
-    end?.();
-    await last;
+    position: following.position,
   };
 }
 

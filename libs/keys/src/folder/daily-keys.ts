@@ -1,23 +1,23 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import {
+  type DailyKey,
+  type DailyKeys,
+  dailyKeyAad,
+  dayOf,
+  isDailyKeyId,
+  isOver,
+  lastDayOver,
+  newDailyKeyId,
+} from "../wrapping/daily-key.ts";
+import { unwrap, wrap } from "../wrapping/wrap.ts";
 import { flushLog } from "./key-database.ts";
-import { unwrap, wrap } from "./wrap.ts";
 
 export const DAILY_SCHEMA = `CREATE TABLE IF NOT EXISTS daily_keys (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, day INTEGER NOT NULL, wrapped BLOB NOT NULL, UNIQUE (kind, day)) STRICT`;
 
-const DAY = 86_400;
-
-export interface DailyKey {
-  readonly id: string;
-  readonly key: KeyObject;
-}
-
-export interface DailyKeys {
-  /** The key of the day `now` lies in; made by whichever process needs it first. */
-  at(now: number): DailyKey;
-  /** Undefined when there is no such key or its time is over. */
-  find(id: string, now: number): KeyObject | undefined;
+/** Made by whichever process needs one first. */
+export interface KeptDailyKeys extends DailyKeys {
   /** Destroys keys whose time is over, in the file too. */
   prune(now: number): void;
 }
@@ -32,15 +32,14 @@ interface Row {
  * Keys replaced each day (UTC) and usable for `keepFor` seconds after the day has ended.
  * All processes of the folder see the same ones: an id not known here is looked for in the file.
  */
-export function createDailyKeys(database: DatabaseSync, kek: KeyObject, kind: string, keepFor: number): DailyKeys {
+export function createDailyKeys(database: DatabaseSync, kek: KeyObject, kind: string, keepFor: number): KeptDailyKeys {
   const insert = database.prepare("INSERT OR IGNORE INTO daily_keys (id, kind, day, wrapped) VALUES (?, ?, ?, ?)");
   const byDay = database.prepare("SELECT id, day, wrapped FROM daily_keys WHERE kind = ? AND day = ?");
   const byId = database.prepare("SELECT id, day, wrapped FROM daily_keys WHERE kind = ? AND id = ?");
   const known = new Map<string, { readonly key: KeyObject; readonly day: number }>();
   let current: (DailyKey & { readonly day: number }) | undefined;
 
-  const over = (day: number, now: number) => now >= (day + 1) * DAY + keepFor;
-  const aadOf = (id: string) => `grantline daily ${kind} ${id}`;
+  const aadOf = (id: string) => dailyKeyAad(kind, id);
   const learn = (row: Row | undefined): (DailyKey & { readonly day: number }) | undefined => {
     const bytes = row && unwrap(kek, aadOf(row.id), row.wrapped);
     if (!row || !bytes) return undefined;
@@ -51,12 +50,11 @@ export function createDailyKeys(database: DatabaseSync, kek: KeyObject, kind: st
 
   return {
     at(now) {
-      const day = Math.floor(now / DAY);
+      const day = dayOf(now);
       if (current?.day === day) return current;
       const found = learn(byDay.get(kind, day) as Row | undefined);
       if (!found) {
-        // The id carries random digits: should a clock go back over a destroyed key, its day gets a new key under a new name.
-        const id = `${kind[0]}${day.toString(36)}${randomBytes(5).toString("hex")}`;
+        const id = newDailyKeyId(kind, day);
         insert.run(id, kind, day, wrap(kek, aadOf(id), randomBytes(32)));
       }
       current = found ?? learn(byDay.get(kind, day) as Row | undefined);
@@ -64,11 +62,11 @@ export function createDailyKeys(database: DatabaseSync, kek: KeyObject, kind: st
       return current;
     },
     find(id, now) {
-      const entry = known.get(id) ?? learn(/^[a-z0-9]{12,24}$/.test(id) ? (byId.get(kind, id) as Row | undefined) : undefined);
-      return entry && !over(entry.day, now) ? entry.key : undefined;
+      const entry = known.get(id) ?? learn(isDailyKeyId(id) ? (byId.get(kind, id) as Row | undefined) : undefined);
+      return entry && !isOver(entry.day, keepFor, now) ? entry.key : undefined;
     },
     prune(now) {
-      const lastDay = Math.floor((now - keepFor) / DAY) - 1;
+      const lastDay = lastDayOver(keepFor, now);
       for (const [id, entry] of known) {
         if (entry.day <= lastDay) known.delete(id);
       }

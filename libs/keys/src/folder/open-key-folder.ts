@@ -1,20 +1,20 @@
-import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { RetryKeys, Seals, SigningKeyVault, SubjectKeys } from "../port.ts";
-import { createAddressSeals } from "./address-seals.ts";
+import type { KeyStore } from "../port.ts";
+import { createAddressSeals } from "../wrapping/address-seals.ts";
+import { DAY, HOUR } from "../wrapping/daily-key.ts";
+import { type KekSource, newLoginHashKey, openLoginHashKey } from "../wrapping/kek.ts";
+import { loginHashWith } from "../wrapping/personal-data.ts";
+import { createRetryKeys } from "../wrapping/retry-keys.ts";
+import { createSeals } from "../wrapping/seals.ts";
 import { createDailyKeys, DAILY_SCHEMA } from "./daily-keys.ts";
-import { checkedKek, keepFirst, type KekSource, META_SCHEMA, openKek } from "./kek.ts";
+import { checkedKek, keepFirst, META_SCHEMA, openKek } from "./kek.ts";
 import { openKeyDatabase } from "./key-database.ts";
 import { KeyFolderError } from "./key-folder-error.ts";
-import { createRetryKeys } from "./retry-keys.ts";
-import { createSeals } from "./seals.ts";
 import { createSigningKeyVault, VAULT_SCHEMA } from "./signing-key-vault.ts";
-import { createSubjectKeys, loginHashWith, SUBJECT_SCHEMA } from "./subject-keys.ts";
-import { unwrap, wrap } from "./wrap.ts";
+import { createSubjectKeys, SUBJECT_SCHEMA } from "./subject-keys.ts";
 
-const HOUR = 3600;
-const DAY = 86_400;
 const PRUNE_EVERY_MS = 300_000;
 
 export interface KeyFolderOptions {
@@ -25,13 +25,7 @@ export interface KeyFolderOptions {
   readonly sealsKeptFor?: number;
 }
 
-export interface KeyFolder {
-  readonly vault: SigningKeyVault;
-  readonly retryKeys: RetryKeys;
-  readonly seals: Seals;
-  /** With the way back for sealed addresses, for who investigates within the 90 days. */
-  readonly subjectKeys: SubjectKeys & { openAddress(sealed: string): string | undefined };
-  /** Destroys keys whose time is over. Runs by itself every five minutes. */
+export interface KeyFolder extends KeyStore {
   prune(): void;
   close(): void;
 }
@@ -104,14 +98,9 @@ function pruneLater(prune: () => void): void {
   }
 }
 
-/** One key for good: were it replaced, nobody's login stream would be found again. */
 function loginHashKey(keys: DatabaseSync, kek: KeyObject): KeyObject {
-  const aad = "grantline login hash";
-  const key = unwrap(
-    kek,
-    aad,
-    keepFirst(keys, "login-hash-key", () => wrap(kek, aad, randomBytes(32))),
-  );
+  const wrapped = keepFirst(keys, "login-hash-key", () => newLoginHashKey(kek));
+  const key = openLoginHashKey(kek, wrapped);
   if (!key) throw new KeyFolderError("the login-hash key in keys.db can't be unwrapped: its row was altered");
-  return createSecretKey(key);
+  return key;
 }

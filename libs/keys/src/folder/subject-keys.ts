@@ -1,11 +1,11 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { SubjectKeys } from "../port.ts";
+import { lostSubjectKey, newSubjectKey, openPersonalData, openSubjectKey, sealPersonalData } from "../wrapping/personal-data.ts";
 import { flushLog } from "./key-database.ts";
-import { unwrap, wrap } from "./wrap.ts";
 
 /**
  * Keys are only ever added at the end of their table, so SQLite never copies one into another page while making room;
@@ -38,25 +38,25 @@ export function createSubjectKeys({ database, file, kek }: SubjectKeyOptions): P
       unwrapped.delete(subject);
       return undefined;
     }
-    const key = unwrapped.get(subject) ?? secretKey(unwrap(kek, keyAad(subject), row.wrapped));
+    const key = unwrapped.get(subject) ?? openSubjectKey(kek, subject, row.wrapped);
     if (!key) throw new Error(`the key of subject ${subject} can't be unwrapped: its row was altered`);
     unwrapped.set(subject, key);
     return key;
   }
 
   function made(subject: string): KeyObject {
-    insert.run(subject, wrap(kek, keyAad(subject), randomBytes(32)), subject);
+    insert.run(subject, newSubjectKey(kek, subject), subject);
     // Erased meanwhile: sealed under a key nobody keeps, it stays closed for good. The caller's append then meets the erasure.
-    return existing(subject) ?? createSecretKey(randomBytes(32));
+    return existing(subject) ?? lostSubjectKey();
   }
 
   return {
     async seal(subject, aad, plain) {
-      return wrap(existing(subject) ?? made(subject), dataAad(subject, aad), Buffer.from(plain)).toString("base64url");
+      return sealPersonalData(existing(subject) ?? made(subject), subject, aad, plain);
     },
     async open(subject, aad, sealed) {
       const key = existing(subject);
-      return key && unwrap(key, dataAad(subject, aad), Buffer.from(sealed, "base64url"))?.toString();
+      return key && openPersonalData(key, subject, aad, sealed);
     },
     async destroy(subject) {
       const row = find.get(subject) as { wrapped: Uint8Array } | undefined;
@@ -67,11 +67,6 @@ export function createSubjectKeys({ database, file, kek }: SubjectKeyOptions): P
       if (row && (await containsBytes(file, Buffer.from(row.wrapped)))) await rewrite(database);
     },
   };
-}
-
-/** The keyed hash that names a person's login stream: without the key nobody can try names against the log. */
-export function loginHashWith(key: KeyObject): SubjectKeys["loginHash"] {
-  return (iss, sub) => createHmac("sha256", key).update(`${iss.length}:${iss}${sub}`).digest("hex").slice(0, 40);
 }
 
 /** Erasure is proven, not assumed: should a page still hold the wrapped key, the file is written anew. */
@@ -105,16 +100,4 @@ export async function containsBytes(file: string, wanted: Buffer): Promise<boole
   } finally {
     await handle.close();
   }
-}
-
-function secretKey(bytes: Buffer | undefined): KeyObject | undefined {
-  return bytes && createSecretKey(bytes);
-}
-
-function keyAad(subject: string): string {
-  return `grantline subject key ${subject}`;
-}
-
-function dataAad(subject: string, aad: string): string {
-  return `grantline personal data ${subject.length}:${subject}${aad}`;
 }

@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import type { KeyringState, SigningAlg, SigningKey } from "@grantline/domain/keyring";
 import type { SigningKeyVault } from "../port.ts";
+import { KeyStoreError } from "../wrapping/key-store-error.ts";
 import { signerFor, verifierFor } from "./jws.ts";
 
 export interface ActiveKey {
@@ -60,7 +61,7 @@ async function activate({ kid, alg }: SigningKey, vault: SigningKeyVault, former
 /** Undefined when the vault does not hold the private part, as when it was restored from before the key was made. */
 export async function findPrivateKey(vault: SigningKeyVault, kid: string) {
   return vault.privateKey(kid).catch((error: unknown) => {
-    if (error instanceof Error && error.name === "KeyFolderError") return undefined;
+    if (error instanceof KeyStoreError) return undefined;
     throw error;
   });
 }

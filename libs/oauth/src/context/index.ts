@@ -44,6 +44,16 @@ export interface IssuanceWriter {
   read(locator: string): Promise<ReadEvent<AccessTokenIssued> | undefined>;
 }
 
+/** A place in a Token Status List, for one token of a grant. */
+export interface StatusPlace {
+  readonly list: string;
+  readonly idx: number;
+}
+/** Gives each place once, in lists of this process alone. */
+export interface StatusPlaces {
+  next(): StatusPlace;
+}
+
 /** Counts what strangers cause (P13); flushed to `security-*` streams each minute and at shutdown. */
 export interface SecurityLog {
   count(entry: {
@@ -100,6 +110,8 @@ export interface OAuthSettings {
     readonly redirectSchemes: readonly string[];
   };
   readonly cimd: { readonly enabled: boolean; readonly allowInsecureLoopback: boolean };
+  /** Are JWT access tokens given a place in a Token Status List? */
+  readonly statusList?: boolean;
   /** Login names of operators: the people who may hold `grantline:*`. */
   readonly operators: readonly string[];
 }
@@ -137,6 +149,8 @@ export interface OAuthContext extends Repositories {
   readonly seals: Seals;
   readonly subjectKeys: SubjectKeys;
   readonly identity: PasswordIdentity;
+  /** With `settings.statusList` only. */
+  readonly statusPlaces?: StatusPlaces;
   readonly ephemeral: EphemeralStore;
   readonly security: SecurityLog;
   readonly limits: Limits;

@@ -31,7 +31,7 @@ export interface GenerationOrder {
  * that one's nonce, so that a retry can make both again (P4).
  */
 export async function mintGrantAccess(
-  context: Pick<GrantContext, "settings" | "signer" | "random" | "retryKeys" | "resources">,
+  context: Pick<GrantContext, "settings" | "signer" | "random" | "retryKeys" | "resources" | "statusPlaces">,
   order: GenerationOrder,
   refresh: MintedRefreshToken | undefined,
 ): Promise<MintedAccessToken> {

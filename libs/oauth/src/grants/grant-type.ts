@@ -37,6 +37,7 @@ export type GrantContext = Pick<
   | "store"
   | "signer"
   | "retryKeys"
+  | "statusPlaces"
   | "subjectKeys"
   | "grants"
   | "clients"

@@ -1,1 +1,2 @@
 export { introspectionEndpoints } from "./introspection.handler.ts";
+export { type IntrospectionContext, type Introspector, introspectorOf, maySee } from "./introspector.ts";

@@ -60,6 +60,9 @@ function endpoints(base: string, settings: OAuthContext["settings"]): Record<str
     userinfo_endpoint: `${base}/userinfo`,
     end_session_endpoint: `${base}/logout`,
     jwks_uri: `${base}/jwks`,
+    // ours: no standard has a name for them yet
+    grantline_revocation_feed: `${base}/v1/revocations`,
+    grantline_forward_auth_endpoint: `${base}/v1/forward-auth`,
     ...(settings.dcr.enabled ? { registration_endpoint: `${base}/register` } : {}),
   };
 }

@@ -1,5 +1,7 @@
 import type { AccessTokenRecord } from "@grantline/domain/grant";
 import type { EntityKind } from "@grantline/domain/kernel";
+import type { OAuthSettings } from "../context/index.ts";
+import { statusListUri } from "./status-place.ts";
 
 /** Whose token it is, and the generations it was made under. */
 export interface TokenHolder {
@@ -7,6 +9,8 @@ export interface TokenHolder {
   readonly sub: string;
   readonly entity: EntityKind;
   readonly grantId?: string;
+  /** Login session whose end is the token's too; absent for what outlives it. */
+  readonly sessionId?: string;
   readonly authTime?: number;
   readonly generations: { readonly client: number; readonly subject?: number; readonly consent?: number; readonly resource?: number };
 }
@@ -16,15 +20,15 @@ export const ACCESS_TOKEN_TYP = "at+jwt";
 
 /**
  * The claims of a JWT access token (RFC 9068 §2.2). They follow from what is recorded and nothing else, so a retry signs the same ones (P4).
- * `gen` is what a validator on the revocation feed compares.
+ * `gid`, `sid` and `gen` are what a validator on the revocation feed compares.
  */
 export function accessTokenClaims(
-  issuer: string,
+  settings: Pick<OAuthSettings, "issuer" | "origin" | "basePath">,
   holder: TokenHolder,
   record: Omit<AccessTokenRecord, "n" | "hash">,
 ): Record<string, unknown> {
   return {
-    iss: issuer,
+    iss: settings.issuer,
     sub: holder.sub,
     aud: record.aud,
     client_id: holder.clientId,
@@ -35,7 +39,12 @@ export function accessTokenClaims(
     exp: record.exp,
     ...(holder.authTime === undefined ? {} : { auth_time: holder.authTime }),
     ...(holder.grantId === undefined ? {} : { gid: holder.grantId }),
+    ...(holder.sessionId === undefined ? {} : { sid: holder.sessionId }),
     entity: holder.entity,
     gen: holder.generations,
+    // draft-ietf-oauth-status-list §6.2: where validators that know nothing of our feed look
+    ...(record.status === undefined
+      ? {}
+      : { status: { status_list: { idx: record.status.idx, uri: statusListUri(settings, record.status.list) } } }),
   };
 }

@@ -10,5 +10,6 @@ export { SECRET_BYTES } from "./artefact.ts";
 export { deriveAccessSecret } from "./opaque-access-token.ts";
 export { mintRefreshToken, parseRefreshToken, remintRefreshToken, type MintedRefreshToken } from "./refresh-token.ts";
 export { mintRegistrationToken, parseRegistrationToken } from "./registration-token.ts";
+export { createStatusPlaces, issuedPlace, PLACES, statusListUri } from "./status-place.ts";
 export { tokenShape, type TokenShape } from "./token-shape.ts";
 export type { AccessTokenView, RefreshTokenView } from "./views.ts";

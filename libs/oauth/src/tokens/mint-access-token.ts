@@ -4,6 +4,7 @@ import { ACCESS_TOKEN_TYP, accessTokenClaims, type TokenHolder } from "./access-
 import { sha256 } from "./hashes.ts";
 import { grantLocator } from "./locator.ts";
 import { deriveAccessSecret, opaqueAccessToken } from "./opaque-access-token.ts";
+import { statusOf } from "./status-place.ts";
 import type { TokenShape } from "./token-shape.ts";
 
 export type { TokenHolder } from "./access-token-claims.ts";
@@ -31,7 +32,10 @@ export interface AccessTokenOrder {
 }
 
 /** Makes an access token and what to record of it. Nothing is recorded here; a token whose record no event holds is inactive. */
-export function mintAccessToken(context: Pick<OAuthContext, "settings" | "signer">, order: AccessTokenOrder): MintedAccessToken {
+export function mintAccessToken(
+  context: Pick<OAuthContext, "settings" | "signer" | "statusPlaces">,
+  order: AccessTokenOrder,
+): MintedAccessToken {
   const end = order.now + order.shape.lifetime;
   const facts = {
     n: order.n,
@@ -47,9 +51,10 @@ export function mintAccessToken(context: Pick<OAuthContext, "settings" | "signer
     const value = opaqueAccessToken(order.locator, order.secret());
     return { value, record: { ...facts, hash: sha256(value) } };
   }
-  const claims = accessTokenClaims(context.settings.issuer, order.holder, facts);
+  const placed = { ...facts, ...statusOf(context, order.locator) };
+  const claims = accessTokenClaims(context.settings, order.holder, placed);
   const signed = context.signer.sign(claims, { typ: ACCESS_TOKEN_TYP, ...(order.shape.alg === undefined ? {} : { alg: order.shape.alg }) });
-  return { value: signed.jwt, record: { ...facts, hash: sha256(signed.jwt), alg: signed.alg, kid: signed.kid } };
+  return { value: signed.jwt, record: { ...placed, hash: sha256(signed.jwt), alg: signed.alg, kid: signed.kid } };
 }
 
 /**
@@ -66,7 +71,7 @@ export function remintAccessToken(
     const secret = deriveAccessSecret(context.retryKeys, locator, of.refresh);
     return secret === undefined ? undefined : opaqueAccessToken(locator, secret);
   }
-  const claims = accessTokenClaims(context.settings.issuer, grantHolder(grantId, of.basis, access.resource), access);
+  const claims = accessTokenClaims(context.settings, grantHolder(grantId, of.basis, access.resource), access);
   const alg = context.signer.algs().find((known) => known === access.alg);
   return context.signer.sign(claims, { typ: ACCESS_TOKEN_TYP, ...(alg === undefined ? {} : { alg }) }).jwt;
 }
@@ -80,6 +85,7 @@ export function grantHolder(grantId: string, basis: GrantBasis, resourceId: stri
     sub: basis.subject,
     entity: basis.entity,
     grantId,
+    ...(basis.sessionId === undefined || basis.offline ? {} : { sessionId: basis.sessionId }),
     authTime: basis.authTime,
     generations: { client, subject, consent, ...(resource === undefined ? {} : { resource }) },
   };

@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { ListPage, ListQuery } from "@grantline/read-model";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor, type ListPage, type ListQuery } from "@grantline/read-model";
 import { toRow, type StoredRow } from "./row-codec.ts";
 
 const MAX_LIMIT = 1_000;

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DomainEvent } from "@grantline/domain/kernel";
-import type { EventStore, StoredEvent } from "@grantline/event-store";
+import { START, type EventStore, type StoredEvent } from "@grantline/event-store";
 import type { Projector } from "@grantline/read-model";
 import { authorized, METADATA, redeemed, registered, revoked, rotated } from "./fixtures/events.ts";
 import { openProjecting, type Projecting } from "./fixtures/projecting.ts";
@@ -96,10 +96,14 @@ async function deliver(target: Projecting, source: EventStore, events: readonly 
   const projector: Projector = target.projector({
     store: {
       ...source,
+      head: async () => START,
       readAll: async () => [],
       subscribe(_from, onEvents) {
         const all = async (): Promise<void> => {
-          for (let n = 0; n < events.length; n += batch) await onEvents(events.slice(n, n + batch));
+          for (let n = 0; n < events.length; n += batch) {
+            const some = events.slice(n, n + batch);
+            await onEvents(some, (some.at(-1) as StoredEvent).position);
+          }
         };
         setImmediate(() => delivered.resolve(all()));
         return { close: () => delivered.promise };

@@ -1,0 +1,3 @@
+export { auditEndpoints } from "./audit.endpoints.ts";
+export { createAuditLog, type AuditLog, type AuditLogOptions } from "./audit-log.ts";
+export type { AuditContext } from "./context.ts";

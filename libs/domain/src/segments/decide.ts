@@ -1,0 +1,65 @@
+import type { Decision } from "../kernel/index.ts";
+import { exhausted } from "../kernel/index.ts";
+import type { SegmentsCommand, SegmentsEvent, SegmentsOutcome, SegmentsState } from "./types.ts";
+
+type Of<K extends SegmentsCommand["kind"]> = Extract<SegmentsCommand, { kind: K }>;
+type Decided = Decision<SegmentsEvent, SegmentsOutcome>;
+
+const UNCHANGED: Decided = { events: [], outcome: { kind: "unchanged" } };
+
+/** What a command leads to on the days of the log (P13). Pure. */
+export function decideSegments(command: SegmentsCommand, state: SegmentsState): Decided {
+  switch (command.kind) {
+    case "create-key":
+      // One key for good: another would part the checkpoints before it from those after it
+      return state.key === undefined
+        ? done({ type: "CheckpointKeyCreated", data: { kid: command.kid, vkey: command.vkey } })
+        : refuse("key-exists");
+    case "close":
+      return close(command, state);
+    case "drop":
+      return drop(command, state);
+    case "place-hold":
+      return place(command, state);
+    case "lift-hold":
+      return state.holds.some(({ hold }) => hold === command.hold)
+        ? done({ type: "LegalHoldLifted", data: { hold: command.hold, reason: command.reason } })
+        : refuse("hold-unknown");
+    default:
+      return exhausted(command, UNCHANGED);
+  }
+}
+
+function refuse(reason: Extract<SegmentsOutcome, { kind: "refused" }>["reason"]): Decided {
+  return { events: [], outcome: { kind: "refused", reason } };
+}
+
+function done(event: SegmentsEvent): Decided {
+  return { events: [event], outcome: { kind: "done" } };
+}
+
+function close({ segment, note }: Of<"close">, { segments }: SegmentsState): Decided {
+  const last = segments.at(-1);
+  const known = segments.find(({ day }) => day === segment.day);
+  // Closed by another instance just now: the same tree gives the same segment
+  if (known !== undefined) return known.first === segment.first && known.end === segment.end ? UNCHANGED : refuse("segment-gap");
+  // Segments lie end to end: no leaf may belong to none
+  const follows = segment.first === (last?.end ?? 0) && segment.end > segment.first && segment.day > (last?.day ?? "");
+  return follows ? done({ type: "SegmentClosed", data: { ...segment, note } }) : refuse("segment-gap");
+}
+
+function drop({ day, archive, now, keptUntil }: Of<"drop">, { segments, holds }: SegmentsState): Decided {
+  const found = segments.find((segment) => segment.day === day);
+  if (found === undefined) return refuse("segment-unknown");
+  if (found.archive !== undefined) return UNCHANGED;
+  if (holds.some(({ fromDay, untilDay }) => fromDay <= day && day <= untilDay)) return refuse("segment-held");
+  if (now < keptUntil) return refuse("segment-retained");
+  const { closedAt: _closedAt, ...range } = found;
+  return done({ type: "SegmentDropped", data: { ...range, archive } });
+}
+
+function place({ hold, fromDay, untilDay, reason }: Of<"place-hold">, { holds }: SegmentsState): Decided {
+  if (holds.some((standing) => standing.hold === hold)) return refuse("hold-exists");
+  if (untilDay < fromDay) return refuse("hold-backwards");
+  return done({ type: "LegalHoldPlaced", data: { hold, fromDay, untilDay, reason } });
+}

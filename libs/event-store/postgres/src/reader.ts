@@ -1,0 +1,109 @@
+import type { ChangesSince, EventFilter, Position, StoredEvent } from "@grantline/event-store";
+import type { Pool } from "pg";
+import { unavailable } from "./errors.ts";
+import type { Gate } from "./silence.ts";
+
+/** A stretch of the log. */
+export interface Stretch {
+  readonly events: readonly StoredEvent[];
+  /** Everything up to here that passes the filter is among the events, or came before. */
+  readonly upTo: Position;
+  readonly head: Position;
+}
+
+export interface Reader {
+  stream(name: string, fromRevision: number, limit: number | undefined): Promise<readonly StoredEvent[]>;
+  last(stream: string): Promise<StoredEvent | undefined>;
+  /** Looks at no more than `window` positions after `after`, and ends earlier after `limit` events. */
+  stretch(after: Position, window: number, limit: number, filter?: EventFilter): Promise<Stretch>;
+  head(): Promise<Position>;
+  changes(after: Position, except: string): Promise<ChangesSince>;
+}
+
+/** Events of one answer when a whole stream is asked for. */
+const PAGE = 5_000;
+/** A longer list of changes is not worth sending: dropping the caches is cheaper. */
+const MANY = 5_000;
+/** Nor is it worth looking for them among so many positions; the answer must come in time. */
+const FAR = 100_000;
+/** No stream begins with it. */
+const NOWHERE = "\u0001";
+
+const EVENT = "position, stream, revision, id, type, hash, body";
+
+export function createReader(pool: Pool, gate: Gate, schema: string): Reader {
+  /** Prepared under its name; without one it is planned anew, with its values known. */
+  const query = async <R extends object>(name: string | undefined, text: string, values: unknown[]): Promise<R[]> => {
+    try {
+      const config = { text, values, ...(name === undefined ? {} : { name }) };
+      return (await gate.through(() => pool.query<R>(config))).rows;
+    } catch (error) {
+      throw unavailable("be read", error);
+    }
+  };
+  const page = (name: string, from: number, limit: number) =>
+    query<StoredEvent>("stream", `SELECT ${EVENT} FROM ${schema}.read_stream($1, $2, $3)`, [name, from, limit]);
+
+  return {
+    stream: async (name, fromRevision, limit = Infinity) => {
+      const all: StoredEvent[] = [];
+      for (;;) {
+        const size = Math.min(PAGE, limit - all.length);
+        const more = size > 0 ? await page(name, fromRevision + all.length, size) : [];
+        for (const event of more) all.push(event);
+        if (more.length < size || all.length >= limit) return all;
+      }
+    },
+    last: async (stream) => (await query<StoredEvent>("last", `SELECT ${EVENT} FROM ${schema}.read_last($1)`, [stream]))[0],
+    stretch: async (after, window, limit, filter) => {
+      const end = Number(after) + window;
+      const { text, values } = stretchQuery(schema, after, end, limit, filter);
+      // Planned with its positions known, it opens only the partitions they lie in.
+      const rows = await query<StretchRow>(undefined, text, values);
+      const head = rows[0]?.head ?? after;
+      const events = rows.flatMap(eventOf);
+      const upTo =
+        events.length === limit && limit > 0 ? events.at(-1)!.position : String(Math.min(end, Math.max(Number(head), Number(after))));
+      return { events, upTo, head };
+    },
+    head: async () => (await query<{ position: Position }>("head", `SELECT position FROM ${schema}.log`, []))[0]!.position,
+    changes: async (after, except) => {
+      const rows = await query<ChangeRow>(undefined, changesQuery(schema), [after, except === "" ? NOWHERE : except, MANY + 1]);
+      const position = rows[0]!.head;
+      if (rows.length > MANY || Number(position) - Number(after) > FAR) return { changes: "many", position };
+      return { changes: rows.flatMap(({ stream, revision }) => (stream === null ? [] : [{ stream, revision }])), position };
+    },
+  };
+}
+
+type StretchRow = { readonly head: Position } & ({ readonly position: null } | StoredEvent);
+
+function eventOf(row: StretchRow): StoredEvent[] {
+  if (row.position === null) return [];
+  const { position, stream, revision, id, type, hash, body } = row;
+  return [{ position, stream, revision, id, type, hash, body }];
+}
+
+/** The head and the events of one snapshot: what is up to the head and not among them does not exist. One row without an event when there is none. */
+function stretchQuery(schema: string, after: Position, end: number, limit: number, filter: EventFilter | undefined) {
+  const values: unknown[] = [after, String(end), limit];
+  const conditions = ["position > $1::bigint", "position <= $2::bigint"];
+  if (filter?.types !== undefined) conditions.push(`type = ANY ($${values.push(filter.types)}::text[])`);
+  if (filter?.except !== undefined) conditions.push(`NOT starts_with(stream, $${values.push(filter.except)})`);
+  const text = `SELECT l.position AS head, e.* FROM (SELECT position FROM ${schema}.log LIMIT 1) l LEFT JOIN LATERAL
+    (SELECT ${EVENT} FROM ${schema}.events WHERE ${conditions.join(" AND ")} ORDER BY position LIMIT $3) e ON true ORDER BY e.position`;
+  return { text, values };
+}
+
+interface ChangeRow {
+  readonly head: Position;
+  readonly stream: string | null;
+  readonly revision: number;
+}
+
+/** Names only, one snapshot, and nothing looked for when the way is too far. */
+function changesQuery(schema: string): string {
+  return `SELECT l.position AS head, e.stream, e.revision FROM (SELECT position FROM ${schema}.log LIMIT 1) l LEFT JOIN LATERAL
+    (SELECT stream, revision FROM ${schema}.events WHERE position > $1::bigint AND l.position - $1::bigint <= ${FAR} AND NOT starts_with(stream, $2)
+     ORDER BY position LIMIT $3) e ON true`;
+}

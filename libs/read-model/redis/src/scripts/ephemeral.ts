@@ -1,0 +1,42 @@
+import { script } from "../caller.ts";
+
+/**
+ * A bucket's birth {at, server}: since when nothing of it can have been lost. It lies in the bucket's slot and goes with it; another replication id
+ * means a restart or a failover, whose newest writes may be missing. `born` answers it, and begins it anew when it does not hold.
+ */
+const BORN = `
+local function born(key, now)
+  local server = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  local facts = redis.call('HMGET', key, 'at', 'server')
+  if facts[1] and facts[2] == server then return facts[1] end
+  redis.call('HSET', key, 'at', now, 'server', server)
+  return now
+end
+`;
+
+/** KEYS: birth. ARGV: now. */
+export const COMPLETE_SINCE = script(`${BORN} return born(KEYS[1], ARGV[1])`);
+
+/** KEYS: entry, birth. ARGV: now, expires at, milliseconds kept. Answers {1 when it was not there, birth}. */
+export const ADD_IF_ABSENT = script(`${BORN}
+local since = born(KEYS[2], ARGV[1])
+local held = redis.call('GET', KEYS[1])
+if held and tonumber(held) > tonumber(ARGV[1]) then return {0, since} end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return {1, since}
+`);
+
+/** KEYS: entry. ARGV: now, expires at, milliseconds kept. Kept as "expires-at value". */
+export const INCREMENT = script(`
+local held = redis.call('GET', KEYS[1])
+local ends, count = ARGV[2], 0
+if held then
+  local heldEnds, value = string.match(held, '^(%-?%d+) (.*)$')
+  if tonumber(heldEnds) > tonumber(ARGV[1]) then
+    redis.call('SET', KEYS[1], heldEnds .. ' ' .. string.format('%.0f', tonumber(value) + 1), 'KEEPTTL')
+    return tonumber(value) + 1
+  end
+end
+redis.call('SET', KEYS[1], ends .. ' 1', 'PX', ARGV[3])
+return 1
+`);

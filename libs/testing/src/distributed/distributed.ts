@@ -1,0 +1,160 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPostgres, type TestPostgres } from "../ground/postgres.ts";
+import { startRedis, type TestRedis } from "../ground/redis.ts";
+import { Person } from "../person.ts";
+import { TestAdmin } from "../test-admin.ts";
+import { ADMIN_SECRET, freePort } from "../test-platform.ts";
+import { startFront, type Front } from "./front.ts";
+import { serviceProcess, type ServiceProcess } from "./service-process.ts";
+
+export type ServiceName = "token-service" | "client-registry" | "dcr-bridge" | "rotation-worker" | "audit-projector";
+
+export interface DistributedOptions {
+  /** Instances of each service; default two token-services and one of client-registry, rotation-worker and audit-projector. */
+  readonly instances?: Partial<Record<ServiceName, number>>;
+  /** More settings, for every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Engines that run already; the caller stops those. The addresses the services get may be those of a fault proxy. */
+  readonly engines?: {
+    readonly postgresUrl: string;
+    readonly redisUrl: string;
+    readonly kafkaBrokers?: string;
+    readonly migrateUrl?: string;
+  };
+}
+
+/** The distributed shape as real processes on real engines, behind one origin. */
+export interface Distributed {
+  readonly origin: string;
+  readonly issuer: string;
+  readonly admin: TestAdmin;
+  readonly env: Readonly<Record<string, string>>;
+  /** Engines started for it; absent when they were given. */
+  readonly postgres?: TestPostgres;
+  readonly redis?: TestRedis;
+  all(service: ServiceName): readonly ServiceProcess[];
+  person(): Person;
+  stop(): Promise<void>;
+}
+
+const DEFAULT = { "client-registry": 1, "token-service": 2, "rotation-worker": 1, "audit-projector": 1, "dcr-bridge": 0 } as const;
+const CLI = join(import.meta.dirname, "..", "..", "..", "..", "apps", "cli", "dist", "main.js");
+
+/** Brings engines up unless they are given, migrates, starts the services and the front. Needs a build (`npm run build`). */
+export async function startDistributed(options: DistributedOptions = {}): Promise<Distributed> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).toReversed()) await each();
+  };
+  try {
+    return await start(options, stops, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(options: DistributedOptions, stops: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Distributed> {
+  const folder = mkdtempSync(join(tmpdir(), "grantline-distributed-"));
+  stops.push(async () => rmSync(folder, { recursive: true, force: true }));
+  const engines = await enginesOf(options, stops);
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const env = {
+    GRANTLINE_ISSUER: `${origin}/oauth`,
+    GRANTLINE_STORE: "postgres",
+    GRANTLINE_POSTGRES_URL: engines.postgresUrl,
+    GRANTLINE_REDIS_URL: engines.redisUrl,
+    ...(engines.kafkaBrokers === undefined ? {} : { GRANTLINE_KAFKA_BROKERS: engines.kafkaBrokers }),
+    GRANTLINE_KEK: randomBytes(32).toString("base64"),
+    GRANTLINE_ADMIN_SECRET: ADMIN_SECRET,
+    GRANTLINE_TRUSTED_PROXIES: "127.0.0.1",
+    GRANTLINE_LIMIT_FAILURES: "100000",
+    GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000",
+    ...options.env,
+  };
+  execFileSync(process.execPath, [CLI, "database", "migrate"], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"] ?? "", ...env, GRANTLINE_POSTGRES_URL: engines.migrateUrl ?? engines.postgresUrl },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const services = await startServices({ ...DEFAULT, ...options.instances }, env, folder, stops);
+  const all = (service: ServiceName): readonly ServiceProcess[] => services.filter((one) => one.service === service);
+  const front = await frontOf(port, all);
+  stops.push(front.close);
+  const { postgres, redis } = engines;
+  return {
+    origin,
+    issuer: env.GRANTLINE_ISSUER,
+    admin: new TestAdmin(origin, env.GRANTLINE_ISSUER, ADMIN_SECRET),
+    env,
+    ...(postgres === undefined ? {} : { postgres }),
+    ...(redis === undefined ? {} : { redis }),
+    all,
+    person: () => new Person(origin),
+    stop,
+  };
+}
+
+interface Engines {
+  readonly postgresUrl: string;
+  readonly redisUrl: string;
+  readonly kafkaBrokers?: string;
+  readonly migrateUrl?: string;
+  readonly postgres?: TestPostgres;
+  readonly redis?: TestRedis;
+}
+
+async function enginesOf(options: DistributedOptions, stops: (() => Promise<void>)[]): Promise<Engines> {
+  if (options.engines !== undefined) return options.engines;
+  const postgres = await startPostgres({ own: true });
+  stops.push(postgres.stop);
+  const redis = await startRedis();
+  stops.push(redis.stop);
+  return { postgres, redis, postgresUrl: await postgres.createDatabase(), redisUrl: redis.url };
+}
+
+/** One service after the other, as one needs the keys and clients the other makes; instances of one side by side. */
+async function startServices(
+  counts: Record<ServiceName, number>,
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  stops: (() => Promise<void>)[],
+): Promise<readonly ServiceProcess[]> {
+  const services: ServiceProcess[] = [];
+  stops.push(async () => {
+    await Promise.all(
+      services.map(async (one) => {
+        await one.signal("SIGCONT");
+        await one.signal("SIGKILL");
+      }),
+    );
+  });
+  const order: readonly ServiceName[] = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
+  for (const service of order) {
+    const ports = await Promise.all(Array.from({ length: counts[service] }, freePort));
+    const own = ports.map((port) => serviceProcess(service, port, env, folder));
+    services.push(...own);
+    await Promise.all(own.map((one) => one.start()));
+  }
+  return services;
+}
+
+function frontOf(port: number, all: (service: ServiceName) => readonly ServiceProcess[]): Promise<Front> {
+  const of = (service: ServiceName) => () =>
+    all(service)
+      .filter((one) => one.running())
+      .map(({ origin }) => origin);
+  return startFront(port, [
+    ["/oauth/register", of("client-registry")],
+    ["/admin/", of("client-registry")],
+    ["/audit/", of("audit-projector")],
+    ["/.well-known/grantline/", of("audit-projector")],
+    ["/bridge/", of("dcr-bridge")],
+    ["/", of("token-service")],
+  ]);
+}

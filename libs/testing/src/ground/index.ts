@@ -1,0 +1,6 @@
+export { kafkaLib, startKafka, type KafkaGround } from "./kafka.ts";
+export { noOwnPostgres, noPostgres, startPostgres, type TestPostgres } from "./postgres.ts";
+export { noRedis, startRedis, type TestRedis, type TestRedisNode, type TestRedisOptions } from "./redis.ts";
+export type { Gateway, GatewayOptions } from "./gateway.ts";
+export { haproxyBinary, startHaproxy } from "./haproxy.ts";
+export { nginxBinary, startNginx } from "./nginx.ts";
