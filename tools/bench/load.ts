@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly port: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Stops after so many answers, if that comes sooner. */
+  readonly requests?: number;
   /** Requests a second over all connections; absent: as fast as answers come. */
   readonly rate?: number;
 }
@@ -34,7 +36,7 @@ export async function load(scenario: Scenario, options: LoadOptions): Promise<Re
   const end = started + options.seconds * 1000;
   const interval = options.rate === undefined ? 0 : (1000 * options.connections) / options.rate;
   await Promise.all(
-    Array.from({ length: options.connections }, (_, index) => drive(scenario, options.port, index, { end, interval, latencies })),
+    Array.from({ length: options.connections }, (_, index) => drive(scenario, options.port, index, { end, interval, latencies, most: options.requests ?? Number.POSITIVE_INFINITY })),
   );
   const elapsed = (performance.now() - started) / 1000;
   latencies.sort((a, b) => a - b);
@@ -46,6 +48,7 @@ interface Run {
   readonly end: number;
   readonly interval: number;
   readonly latencies: number[];
+  readonly most: number;
 }
 
 function drive(scenario: Scenario, port: number, index: number, run: Run): Promise<void> {
@@ -61,7 +64,7 @@ function drive(scenario: Scenario, port: number, index: number, run: Run): Promi
       socket.write(`POST ${scenario.head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     };
     const next = (): void => {
-      if (performance.now() >= run.end) return void socket.end();
+      if (performance.now() >= run.end || run.latencies.length >= run.most) return void socket.end();
       if (run.interval === 0) return send();
       due += run.interval;
       const wait = due - performance.now();

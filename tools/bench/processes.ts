@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverEnvironment, serverFlags } from "../launch/server-flags.mjs";
@@ -50,10 +50,17 @@ export const ADMIN_SECRET = "bench-admin-secret-0123456789";
 
 /** Our server from dist, with a data folder of its own that is removed at the end. */
 export async function startGrantline(
-  options: { readonly workers?: number; readonly cores?: string; readonly dataDir?: string; readonly nodeArgs?: readonly string[] } = {},
+  options: {
+    readonly workers?: number;
+    readonly cores?: string;
+    readonly dataDir?: string;
+    readonly nodeArgs?: readonly string[];
+    /** Another built checkout, to compare with. */
+    readonly from?: string;
+  } = {},
 ): Promise<Running & { readonly dataDir: string }> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-bench-"));
-  const running = await start([...serverFlags, ...(options.nodeArgs ?? []), join(root, "apps/all-in-one/dist/main.js")], {
+  const running = await start([...serverFlags, ...(options.nodeArgs ?? []), join(options.from ?? root, "apps/all-in-one/dist/main.js")], {
     listening: /listens on http:\/\/[^\s]*:(\d+)/,
     env: {
       GRANTLINE_PORT: "0",
@@ -80,6 +87,19 @@ export async function startGrantline(
 export function residentMb(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** CPU time of a process and of its children, microseconds, by the scheduler's own clock (to the nanosecond, unlike `stat`). */
+export function familyCpuMicroseconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  return [pid, ...children].reduce((sum, each) => sum + scheduledMicroseconds(each), 0);
+}
+
+function scheduledMicroseconds(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce(
+    (sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1_000,
+    0,
+  );
 }
 
 /** CPU time a process and its threads have used so far, microseconds; hardly disturbed by what else the machine does. */

@@ -10,7 +10,8 @@ import { tlogJudge } from "./tlog-judge.mjs";
 import { bringHaproxy } from "./haproxy.mjs";
 import { bringNginx } from "./nginx.mjs";
 
-const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
+/** Where what was brought is kept. */
+export const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
 
 const COMPONENTS = [
   { name: "Chromium", variable: "GRANTLINE_TEST_CHROMIUM", bring: chromium },

@@ -4,21 +4,20 @@ import { join } from "node:path";
 import { accepts, ready, start } from "./processes.mjs";
 import { folder } from "./state.mjs";
 
-export async function proxy(nginx, { host, port, basePath }, entries) {
+/** `ports`: of every instance, by service. */
+export async function proxy(nginx, { host, port, basePath }, ports) {
   const place = join(folder, "nginx");
   mkdirSync(place, { recursive: true });
   const file = join(place, "nginx.conf");
-  writeFileSync(file, configuration({ host, port, basePath, place }, entries));
+  writeFileSync(file, configuration({ host, port, basePath, place }, ports));
   const server = start("nginx", nginx, ["-p", place, "-c", file, "-e", join(place, "error.log")], { port, stopWith: "SIGQUIT" });
   await ready(server, () => accepts(port));
   return server.entry;
 }
 
-function configuration({ host, port, basePath, place }, entries) {
+function configuration({ host, port, basePath, place }, ports) {
   const upstream = (service) => {
-    const servers = entries
-      .filter(({ name }) => name.startsWith(`${service}-`))
-      .map(({ port: at }) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=2s;`);
+    const servers = ports[service].map((at) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=2s;`);
     return `  upstream ${service} {\n    least_conn;\n${servers.join("\n")}\n    keepalive 64;\n  }`;
   };
   const to = (path, service, more = "") => `    location ${path} { proxy_pass http://${service};${more} }`;

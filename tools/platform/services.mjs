@@ -4,18 +4,24 @@ import { environment, root } from "../launch/ground.mjs";
 import { serverEnvironment, serverFlags } from "../launch/server-flags.mjs";
 import { answers, freePort, ready, start } from "./processes.mjs";
 
-export const SERVICES = ["client-registry", "token-service", "rotation-worker", "audit-projector", "dcr-bridge"];
+/** rotation-worker first: nobody can sign before it has made the keys. The bridge last: it looks for the registry behind the proxy. */
+export const SERVICES = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
 
-/** Starts `count` instances of a service and waits until they are ready. */
-export async function startService(service, count, settings, node) {
-  const instances = [];
-  for (let index = 1; index <= count; index++) instances.push(await startInstance(service, index, settings, node));
+/** Ports for every instance of every service, known before any is started: the proxy names them all. */
+export async function portsFor(count) {
+  const ports = {};
+  for (const service of SERVICES) ports[service] = await Promise.all(Array.from({ length: count }, freePort));
+  return ports;
+}
+
+/** Starts the instances of a service and waits until they are ready. */
+export async function startService(service, ports, settings, node) {
+  const instances = ports.map((port, index) => startInstance(service, index + 1, port, settings, node));
   await Promise.all(instances.map((instance) => ready(instance, () => answers(`http://127.0.0.1:${instance.entry.port}/health/ready`))));
   return instances.map(({ entry }) => entry);
 }
 
-export async function startInstance(service, index, settings, node) {
-  const port = await freePort();
+function startInstance(service, index, port, settings, node) {
   const env = environment(node, { ...serverEnvironment, ...settings, GRANTLINE_HOST: "127.0.0.1", GRANTLINE_PORT: String(port) });
   return start(`${service}-${index}`, node, [...serverFlags, join(root, "apps", service, "dist", "main.js")], { env, port, cwd: root });
 }

@@ -7,11 +7,12 @@ import { bringKafka } from "../ground/kafka.mjs";
 import { bringNginx } from "../ground/nginx.mjs";
 import { bringPostgres } from "../ground/postgres.mjs";
 import { bringRedis } from "../ground/redis.mjs";
+import { cache as brought } from "../ground/components.mjs";
 import { environment, root, say } from "../launch/ground.mjs";
 import { kafka, postgres, redis } from "./engines.mjs";
 import { isRunning, stop } from "./processes.mjs";
 import { proxy } from "./proxy.mjs";
-import { SERVICES, startService } from "./services.mjs";
+import { portsFor, SERVICES, startService } from "./services.mjs";
 import { folder, readState, writeState } from "./state.mjs";
 
 export async function up(args, node) {
@@ -31,11 +32,12 @@ export async function up(args, node) {
     const settings = await startEngines(note);
     Object.assign(state, { url: settings.GRANTLINE_ISSUER, settings });
     migrate(settings, node);
+    const ports = await portsFor(instances);
+    note(await proxy(needed("nginx", bringNginx()), placeOf(settings.GRANTLINE_ISSUER), ports));
     for (const service of SERVICES) {
       say(`${service} × ${instances} …`);
-      note(...(await startService(service, instances, settings, node)));
+      note(...(await startService(service, ports[service], settings, node)));
     }
-    note(await proxy(needed("nginx", bringNginx()), placeOf(settings.GRANTLINE_ISSUER), state.entries));
   } catch (error) {
     for (const entry of state.entries.toReversed()) await stop(entry);
     throw error;
@@ -51,7 +53,7 @@ async function startEngines(note) {
   const cache = await redis(needed("Redis", bringRedis()));
   note(cache.entry);
   say("Kafka …");
-  const broker = await kafka(needed("Kafka", bringKafka()));
+  const broker = await kafka(needed("Kafka", process.env.GRANTLINE_TEST_KAFKA_LIB ?? bringKafka(brought)));
   note(broker.entry);
   return settingsOf(database.url, cache.url, broker.brokers);
 }
@@ -85,7 +87,7 @@ function kept(name, make) {
 
 function migrate(settings, node) {
   say("migrating the database …");
-  const args = ["--conditions=@grantline/source", join(root, "apps", "cli", "src", "main.ts"), "database", "migrate"];
+  const args = [join(root, "apps", "cli", "dist", "main.js"), "database", "migrate"];
   const done = spawnSync(node, args, { cwd: folder, env: environment(node, settings), encoding: "utf8" });
   if (done.status !== 0) throw new Error(`the migration failed:\n${done.stderr}`);
 }

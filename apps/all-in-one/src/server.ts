@@ -4,6 +4,7 @@ import {
   endpointsOf,
   eventCounter,
   measureProjections,
+  openAudit,
   openPlatform,
   operationsEndpoints,
   type Instruments,
@@ -20,6 +21,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   const instruments = await instrument(config, role === "single" ? "grantline" : "grantline-worker");
   const platform = await openPlatform({ config, log: instruments.log, role, onAppended: eventCounter(instruments.metrics) });
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
+  const audit = await openAudit({ platform, config, log: instruments.log }, { grows: role === "single" });
   let draining = false;
   const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);
   const operations = operationsEndpoints({
@@ -27,13 +29,14 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     draining: () => draining,
     ...(config.telemetry.metrics ? { metrics } : {}),
   });
-  const app = await createHttpApp(config, platform, instruments, [...endpointsOf(platform), ...operations]);
+  const app = await createHttpApp(config, platform, instruments, [...endpointsOf(platform), ...audit.endpoints, ...operations]);
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
   else process.send?.("ready");
   onStop(config.server.shutdownDrain, async () => {
     draining = true;
     await app.drain();
+    await audit.close();
     await platform.close();
     await instruments.tracing.stop();
   });

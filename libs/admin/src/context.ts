@@ -7,7 +7,7 @@ import type { Projector, ReadModel } from "@grantline/read-model";
 export type AdminProjector = Pick<Projector, "caughtUp" | "status" | "retryParked">;
 
 /** What the admin API needs of the keyring service. */
-export type AdminKeyring = Pick<KeyringService, "list" | "rotate" | "compromise" | "refresh">;
+export type AdminKeyring = Pick<KeyringService, "list" | "rotate" | "compromise" | "refresh" | "tick">;
 
 export interface AdminContext {
   readonly readModel: ReadModel;

@@ -7,7 +7,7 @@ import { grantEvents } from "@grantline/domain/grant";
 import { issuanceEvents } from "@grantline/domain/issuance";
 import { sealEvents } from "@grantline/event-store";
 import { openSqliteEventLog, openSqliteEventStore } from "@grantline/event-store-sqlite";
-import { access, authorization, refresh } from "../../domain/src/testing/grants.ts";
+import { access, authorization, refresh } from "@grantline/domain/testing";
 import { exportEvents } from "../src/export/export.ts";
 import { FORMATS } from "../src/export/formats.ts";
 import type { ReplayQuery } from "../src/replay/query.ts";

@@ -34,7 +34,8 @@ export function createCommandRun<S, C, E extends DomainEvent, O extends Outcome>
       return { answer, entry: answer.kind === "conflict" ? undefined : stateAfter(base, events, sealed, Math.floor(atMs / 1000)) };
     });
     if (result.answer.kind === "conflict" || result.entry === undefined) return undefined;
-    await access.share(stream, result.entry, result.answer.position);
+    // nobody waits for it: a shared state says as of when it is, so a late one misleads nobody
+    void access.share(stream, result.entry, result.answer.position);
     return { state: result.entry.state, revision: result.entry.revision, position: result.answer.position };
   };
 

@@ -1,6 +1,6 @@
 import type { Endpoint } from "@grantline/oauth/http";
 
-const MEDIA_TYPE = { form: "application/x-www-form-urlencoded", json: "application/json" } as const;
+export const MEDIA_TYPE = { form: "application/x-www-form-urlencoded", json: "application/json" } as const;
 
 /** Is the body's media type the one the endpoint reads? A charset other than UTF-8 is not (security case H-01). */
 export function acceptsContent(accepts: NonNullable<Endpoint["accepts"]>, contentType: string | undefined): boolean {

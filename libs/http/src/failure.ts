@@ -72,8 +72,7 @@ function countsAsGuess(error: OAuthError): boolean {
 
 async function slowedDown(request: HttpRequest, limits: Limits): Promise<OAuthError | undefined> {
   try {
-    await limits.check("failure", request.ip);
-    await limits.consume("failure", request.ip);
+    await limits.take("failure", request.ip);
     return undefined;
   } catch (error) {
     if (error instanceof OAuthError) return error;

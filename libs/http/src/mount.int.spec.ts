@@ -22,7 +22,7 @@ async function serve(handle: Endpoint["handle"], more: Partial<Endpoint> = {}, o
     views: { page: ({ status }) => ({ status, body: "page" }), problem: () => undefined },
     sinks: {
       security: { count: () => undefined },
-      limits: { check: none, consume: none, client: () => ({}) },
+      limits: { check: none, consume: none, take: none, client: () => ({}) },
       refused: () => undefined,
       unexpected: (_endpoint, error) => void unexpected.push(error),
     },

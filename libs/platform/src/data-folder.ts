@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly ephemeral: string;
   readonly keys: string;
   readonly kek: string;
+  /** Folder of the log's Merkle tree. */
+  readonly tree: string;
   /** Unix socket of the event writer, for the worker processes. */
   readonly writerSocket: string;
 }
@@ -40,6 +42,7 @@ export function openDataFolder(dir: string): DataFolder {
     ephemeral: join(path, "ephemeral.db"),
     keys,
     kek: join(keys, "kek"),
+    tree: join(path, "audit"),
     // a unix socket's path is limited to 107 bytes
     writerSocket:
       Buffer.byteLength(socket) < 100

@@ -1,3 +1,4 @@
+import { createFolderTreeStore } from "@grantline/audit";
 import type { Config } from "@grantline/config";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { developmentKek, openKeyFolder, type KekSource } from "@grantline/keys";
@@ -20,7 +21,7 @@ export async function openEmbeddedStorage({ config, log, role, clock }: StorageO
   const readModel = opened(await openSqliteReadModel({ file: folder.readModel }));
   const ephemeral = opened(await openSqliteEphemeralStore({ file: folder.ephemeral, clock }));
   const keys = opened(await openKeyFolder({ dir: folder.keys, kek: source, clock, sealsKeptFor: sealsKeptFor(config) }));
-  return { store, readModel, ephemeral, keys, place: folder.path, notices };
+  return { store, readModel, ephemeral, keys, tree: () => createFolderTreeStore(folder.tree), place: folder.path, notices };
 }
 
 function kekOf(config: Config, folder: DataFolder): { readonly source: KekSource; readonly notices: readonly string[] } {

@@ -6,3 +6,6 @@ export { openPlatform, type PlatformOptions, type Platform, type Role } from "./
 export { endpointsOf, registryEndpointsOf, tokenEndpointsOf } from "./endpoints.ts";
 export { operationsEndpoints, type OperationsParts } from "./operations.ts";
 export { rimOptions, type Instruments } from "./rim.ts";
+export { openAudit, type PlatformAudit } from "./audit.ts";
+export { startProjecting, startRotation, type Leased } from "./leased.ts";
+export { migrateDatabase, type DatabaseMigration } from "./migrate.ts";

@@ -11,7 +11,8 @@ import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
 import { createIssuanceWriter, createStreamRuntime, type SealedEvent, type StreamRuntime } from "@grantline/event-store";
 import { createDevUsers } from "@grantline/identity";
-import { createKeyringService, type KeyringService, type KeySchedule } from "@grantline/keys";
+import type { TreeStore } from "@grantline/audit";
+import { createKeyringService, type KeyringService, type KeySchedule, type KeyStore } from "@grantline/keys";
 import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
@@ -19,7 +20,7 @@ import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth
 import { createLimits, createSecurityLog, createSharedLimits } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createStatusPlaces } from "@grantline/oauth/tokens";
-import { createProjector, createSnapshots, projections } from "@grantline/read-model";
+import { createProjector, createSnapshots, projections, type Projector } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
 import { statusProjection } from "@grantline/validators";
 import { systemClock, systemRandom } from "./clock.ts";
@@ -66,6 +67,11 @@ export interface Platform {
   readonly upToDate?: () => Promise<void>;
   /** For tasks that run in one process of many. */
   readonly runtime: StreamRuntime;
+  readonly keys: KeyStore;
+  /** The tree of the log (P10). */
+  readonly tree: () => TreeStore;
+  /** A projector of every projection kept here, that works; the one of the context only works in a process that leads. */
+  readonly projecting: () => Projector;
   /** Things a person should read at start. */
   readonly notices: readonly string[];
   /** Flushes, stops what runs and closes every file. */
@@ -81,10 +87,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       { config, log, role, clock, ...(options.repairs === undefined ? {} : { repairs: options.repairs }) },
       closing,
     );
-    const { context, fetcher, runtime } = await compose({ ...options, role, clock, random }, storage, closing);
-    if (leads(role) && options.schedules !== false) closing.opened(startDuties(dutiesOf(context), log));
-    const { place, notices, upToDate } = storage;
-    return { context, fetcher, runtime, role, place, notices, ...(upToDate === undefined ? {} : { upToDate }), close: closing.closeAll };
+    const parts = await compose({ ...options, role, clock, random }, storage, closing);
+    if (leads(role) && options.schedules !== false) closing.opened(startDuties(dutiesOf(parts.context), log));
+    const { place, notices, upToDate, keys, tree } = storage;
+    return { ...parts, keys, tree, role, place, notices, ...(upToDate === undefined ? {} : { upToDate }), close: closing.closeAll };
   } catch (error) {
     await closing.closeAll();
     throw error;
@@ -94,7 +100,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 type Composing = PlatformOptions & Required<Pick<PlatformOptions, "role" | "clock" | "random">>;
 
 /** Puts everything that runs on top of the files. */
-async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher" | "runtime">> {
+async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher" | "runtime" | "projecting">> {
   const { config, log, role, clock, random, service = role } = options;
   const { readModel, ephemeral, keys } = storage;
   const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);
@@ -129,7 +135,8 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
   );
   const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service, definitions: issuanceEvents }));
   const kept = settings.statusList ? [...projections, statusProjection] : projections;
-  const projector = createProjector({ store, readModel, projections: kept, log, active: leads(role) });
+  const projecting = (active = true): Projector => createProjector({ store, readModel, projections: kept, log, active });
+  const projector = projecting(leads(role));
   closing.later(() => projector.stop());
   projector.start();
   const documents = createClientDocuments({ fetcher, clock, settings });
@@ -156,7 +163,7 @@ async function compose(options: Composing, storage: Storage, closing: Closing): 
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
   };
-  return { context, fetcher, runtime };
+  return { context, fetcher, runtime, projecting };
 }
 
 /** The keyring, kept up by this process or followed. */

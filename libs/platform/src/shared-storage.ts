@@ -1,8 +1,10 @@
+import { createSqlTreeStore } from "@grantline/audit";
 import { takesAway } from "@grantline/domain/revocations";
 import type { Config } from "@grantline/config";
 import { openRegion, type EventStore, type SealedEvent } from "@grantline/event-store";
 import { openPostgresKeys } from "@grantline/keys-postgres";
 import { openRedis } from "@grantline/read-model-redis";
+import { Pool } from "pg";
 import type { Closing } from "./closing.ts";
 import { sealsKeptFor, type Storage, type StorageOptions } from "./storage.ts";
 
@@ -36,7 +38,9 @@ export async function openSharedStorage({ config, log, clock, repairs = false }:
       onTrouble,
     }),
   );
+  const pool = opened(createTreePool(postgresUrl, onTrouble));
   return {
+    tree: () => createSqlTreeStore(pool.query),
     store: region.store,
     readModel: redis.readModel,
     ephemeral: redis.ephemeral,
@@ -64,6 +68,13 @@ async function openStore({ storage }: Config, onTrouble: (what: string, error?: 
 /** Epoch seconds of a token's end, as its event says. Bodies are not parsed: this runs for every token. */
 function issuedUntil({ body }: SealedEvent): number {
   return Number(/"exp":(\d{1,12})/.exec(body)?.[1] ?? 0);
+}
+
+/** Connections for the tree, made when it is first used: most processes never do. */
+function createTreePool(connectionString: string, onTrouble: (what: string, error?: unknown) => void) {
+  const pool = new Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000, query_timeout: 30_000 });
+  pool.on("error", (error) => onTrouble("a connection of the tree was lost; the next use makes another", error));
+  return { query: (text: string, values?: unknown[]) => pool.query(text, values) as Promise<{ rows: Record<string, unknown>[] }>, close: () => pool.end() };
 }
 
 function withoutCredentials(url: string): string {

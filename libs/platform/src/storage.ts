@@ -1,3 +1,4 @@
+import type { TreeStore } from "@grantline/audit";
 import type { Config } from "@grantline/config";
 import type { EventStore, SharedReading } from "@grantline/event-store";
 import type { KeyStore } from "@grantline/keys";
@@ -23,6 +24,8 @@ export interface Storage {
   readonly readModel: ReadModel;
   readonly ephemeral: EphemeralStore;
   readonly keys: KeyStore;
+  /** The tree of the log (P10), for who grows it or answers for it. */
+  readonly tree: () => TreeStore;
   /** Where many processes share the engines. */
   readonly shared?: SharedReading;
   /** There too: resolves when this process knows of everything acknowledged before the call, by any process. */

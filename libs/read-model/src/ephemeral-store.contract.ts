@@ -92,6 +92,32 @@ export function runEphemeralStoreContract(name: string, factory: EphemeralStoreF
       expect(await second.increment("bucket", now + 10)).toBe(1);
     });
 
+    it("swaps a value for another only where the expected one is, and says which one is", async () => {
+      const second = await opened.second();
+      expect(await opened.store.swap("state", "one", "two", now + 10)).toEqual({ swapped: false });
+      expect(await opened.store.swap("state", undefined, "one\n1", now + 10)).toEqual({ swapped: true });
+      expect(await second.swap("state", undefined, "two", now + 10)).toEqual({ swapped: false, found: "one\n1" });
+      expect(await second.swap("state", "one\n1", "two", now + 20)).toEqual({ swapped: true });
+      now += 19;
+      expect(await opened.store.get("state")).toBe("two");
+      now += 1;
+      expect(await opened.store.swap("state", "two", "three", now + 10)).toEqual({ swapped: false });
+      expect(await opened.store.swap("state", undefined, "three", now + 10)).toEqual({ swapped: true });
+    });
+
+    it("lets 50 parallel callers over two handles swap one after the other", async () => {
+      const second = await opened.second();
+      const addOne = async (store: EphemeralStore): Promise<void> => {
+        for (let seen: string | undefined; ;) {
+          const answer = await store.swap("sum", seen, String(Number(seen ?? 0) + 1), now + 10);
+          if (answer.swapped) return;
+          seen = answer.found;
+        }
+      };
+      await Promise.all(Array.from({ length: 50 }, (_, n) => addOne(n % 2 === 0 ? opened.store : second)));
+      expect(await second.get("sum")).toBe("50");
+    });
+
     it("goes on with many keys long after they expired", async () => {
       for (let round = 0; round < 3; round += 1) {
         for (let n = 0; n < 200; n += 1) expect(await opened.store.addIfAbsent(`k${n}`, now + 10)).toBe(true);

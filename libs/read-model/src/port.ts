@@ -58,6 +58,8 @@ export type ProjectionWrite =
   | { readonly kind: "put"; readonly table: string; readonly row: ReadModelRow }
   | { readonly kind: "delete"; readonly table: string; readonly key: string; readonly revision: number };
 
+export type Swapped = { readonly swapped: true } | { readonly swapped: false; readonly found?: string };
+
 /** Short-lived things: seen jti, rate buckets, nonces. Losing them must never turn a no into a yes. */
 export interface EphemeralStore {
   /** True when the key was not there (or had expired): the caller is the first. */
@@ -68,6 +70,8 @@ export interface EphemeralStore {
   get(key: string): Promise<string | undefined>;
   /** Adds one to a counter that begins at 0 and dies at the `expiresAt` it was begun with; the count after it. */
   increment(key: string, expiresAt: number): Promise<number>;
+  /** Sets a value where there is `expected` (undefined: nothing), in one step; else says what there is. */
+  swap(key: string, expected: string | undefined, value: string, expiresAt: number): Promise<Swapped>;
   /** Epoch seconds since which this store has been complete: what happened before may have been lost. */
   completeSince(): Promise<number>;
 }

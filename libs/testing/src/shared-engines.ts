@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { migrateDatabase } from "@grantline/platform";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -29,18 +30,13 @@ export async function sharedEngines(dataDir: string): Promise<Environment> {
 
 /** An empty database with the schemas of events and keys. */
 async function createDatabase(server: string, name: string): Promise<string> {
-  const [{ Client }, { migratePostgres }, { migrateKeysPostgres }] = await Promise.all([
-    import("pg"),
-    import("@grantline/event-store-postgres"),
-    import("@grantline/keys-postgres"),
-  ]);
+  const { Client } = await import("pg");
   const client = new Client(server);
   await client.connect();
   await client.query(`CREATE DATABASE "${name}"`);
   await client.end();
   const url = new URL(server);
   url.pathname = `/${name}`;
-  await migratePostgres({ url: url.href, log: () => undefined });
-  await migrateKeysPostgres({ url: url.href });
+  await migrateDatabase({ url: url.href, events: true, log: () => undefined });
   return url.href;
 }

@@ -1,5 +1,5 @@
-import { migratePostgres, postgresSchemaStatus } from "@grantline/event-store-postgres";
-import { migrateKeysPostgres } from "@grantline/keys-postgres";
+import { postgresSchemaStatus } from "@grantline/event-store-postgres";
+import { migrateDatabase } from "@grantline/platform";
 import type { Config } from "@grantline/config";
 import { Command } from "commander";
 import { CommandFailed } from "../failure.ts";
@@ -21,7 +21,7 @@ export function databaseCommand(terminal: Terminal): Command {
     .action(async ({ json }: Output, command: Command) => {
       const { url, events } = databaseOf(settingsOf(command, terminal));
       const log = (line: string): void => terminal.error(`${line}\n`);
-      const done = { ...(events ? { events: await migratePostgres({ url, log }) } : {}), keys: await migrateKeysPostgres({ url }) };
+      const done = await migrateDatabase({ url, events, log });
       if (json === true) return terminal.out(`${JSON.stringify(done, undefined, 2)}\n`);
       if (done.events !== undefined)
         terminal.out(`events  ${done.events.applied.length === 0 ? "nothing to do" : `applied ${done.events.applied.join(", ")}`}\n`);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authenticateCaller, problemResponse } from "@grantline/admin";
 import { createHttpServer, mountEndpoints } from "@grantline/http";
-import { ADMIN_SECRET, basic, obtainTokens, postForm, register, startTestPlatform, type TestPlatform } from "@grantline/testing";
+import { basic, obtainTokens, postForm, register, startTestPlatform, type TestPlatform } from "@grantline/testing";
 import { eventOfLine } from "../export/json-lines.ts";
 import { auditEndpoints, createAuditLog } from "./index.ts";
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
     views: { page: ({ status }) => ({ status, body: "page" }), problem: (error, request) => problemResponse(error, request.correlationId) },
     sinks: {
       security: { count: () => undefined },
-      limits: { check: none, consume: none, client: () => ({}) },
+      limits: { check: none, consume: none, take: none, client: () => ({}) },
       refused: () => undefined,
       unexpected: (_endpoint, error) => {
         throw error;

@@ -1,10 +1,11 @@
-import { comparePositions, START, type Position } from "@grantline/event-store";
-import { json, queryOperation, type Endpoint, type HttpRequest, type Parameters } from "@grantline/oauth/http";
+import { START } from "@grantline/event-store";
+import { json, queryOperation, type Endpoint, type HttpRequest } from "@grantline/oauth/http";
 import type { ExportFormat } from "../export/format.ts";
 import { exportEvents, type AuditExport } from "../export/export.ts";
 import { describeQuery, FILTERS, type ReplayQuery } from "../replay/query.ts";
 import type { AuditContext } from "./context.ts";
 import { filtersOf, formatParameter, malformed, parametersOf, positionParameter } from "./parameters.ts";
+import { pinnedHead } from "./pinned-head.ts";
 import { record } from "./recorded.ts";
 
 const PARAMETERS = [...FILTERS, "format", "after", "head"];
@@ -91,12 +92,4 @@ async function start(context: AuditContext, request: HttpRequest): Promise<Start
   });
   await record(context, request, caller, { what: "replay", query: describeQuery(query), from: after, to: head, format: format.id });
   return { started, format, query };
-}
-
-/** A head that is still to come would not be pinned. */
-async function pinnedHead({ store }: AuditContext, parameters: Parameters): Promise<Position> {
-  const head = await store.head();
-  const asked = positionParameter(parameters, "head");
-  if (asked !== undefined && comparePositions(asked, head) > 0) throw malformed("head: lies beyond the end of the log");
-  return asked ?? head;
 }

@@ -8,6 +8,7 @@ import { foldState, type StateQuery } from "../state/state-at.ts";
 import { viewOf } from "../state/view.ts";
 import type { AuditContext } from "./context.ts";
 import { filtersOf, malformed, parametersOf, readableLater } from "./parameters.ts";
+import { pinnedHead } from "./pinned-head.ts";
 import { record } from "./recorded.ts";
 
 const WHOM = ["subject", "client", "resource"] as const;
@@ -49,14 +50,14 @@ function diffEndpoint(context: AuditContext): Endpoint {
 }
 
 function sampleEndpoint(context: AuditContext): Endpoint {
-  const parameters = ["seed", "count", ...FILTERS];
+  const parameters = ["seed", "count", "head", ...FILTERS];
   return endpoint("sample", "A random sample of events that the same seed draws again", parameters, ["seed"], async (request) => {
     const caller = await context.authenticate(request);
     const given = parametersOf(request, parameters);
     const [seed, count] = [given.get("seed"), Number(given.get("count") ?? "25")];
     if (seed === undefined || seed.length > 200) throw malformed("seed: is needed, any text up to 200 characters");
     const query = filtersOf(given);
-    const head = await context.store.head();
+    const head = await pinnedHead(context, given);
     await record(context, request, caller, {
       what: "sample",
       query: { ...describeQuery(query), seed },

@@ -1,6 +1,6 @@
 // Real: SQLite event store, the events of the domain. Fake: nothing.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { authorization } from "../../../domain/src/testing/grants.ts";
+import { authorization } from "@grantline/domain/testing";
 import { openRecordedLog, type RecordedLog } from "../fixtures/recorded-log.ts";
 import { drawSample } from "../sample/sample.ts";
 import { gatherEvidence } from "./evidence.ts";

@@ -1,6 +1,6 @@
 // Real: SQLite event store in a temporary folder, the events of the domain. Fake: nothing.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { access, authorization, refresh } from "../../../domain/src/testing/grants.ts";
+import { access, authorization, refresh } from "@grantline/domain/testing";
 import { resourceStreamId } from "@grantline/oauth/context";
 import { everyEvent, openRecordedLog, type RecordedLog } from "../fixtures/recorded-log.ts";
 import { readQuery, type FilterName } from "./query.ts";

@@ -1,136 +1,18 @@
-// Real: SQLite event store, stream runtime, every decider. Fake: the clock; a store cut off at a position, for comparison.
-import fc from "fast-check";
+// Real: SQLite event store, stream runtime, every decider. Fake: the clock.
 import { afterEach, describe, expect, it } from "vitest";
-import { clientDecider } from "@grantline/domain/client";
-import { consentDecider } from "@grantline/domain/consent";
-import { grantDecider, standingLost, type GrantState } from "@grantline/domain/grant";
-import { resourceDecider } from "@grantline/domain/resource";
-import { subjectDecider } from "@grantline/domain/subject";
-import { comparePositions, createStreamRuntime, parseEvent, type EventStore } from "@grantline/event-store";
-import { currentStanding } from "@grantline/oauth/standing";
-import { consentStreamId, resourceStreamId } from "@grantline/oauth/context";
-import { access, authorization, refresh } from "../../../domain/src/testing/grants.ts";
-import { META, openRecordedLog, type RecordedLog } from "../fixtures/recorded-log.ts";
+import { resourceStreamId } from "@grantline/oauth/context";
+import { access } from "@grantline/domain/testing";
+import { openStateWorld, START, URIS, type StateWorld } from "../fixtures/state-world.ts";
 import { diffOf } from "./diff.ts";
 import { momentNow, momentOf } from "./moment.ts";
 import { foldState, type StateQuery } from "./state-at.ts";
 import { viewOf } from "./view.ts";
 
-const START = Date.parse("2026-03-01T00:00:00Z") / 1_000;
-const URIS = ["https://notes.example/mcp", "https://mail.example/mcp"] as const;
-const metadata = {
-  redirect_uris: [],
-  grant_types: [],
-  response_types: [],
-  token_endpoint_auth_method: "none",
-  application_type: "web",
-  client_name: "App",
-} as const;
-
-let world: Awaited<ReturnType<typeof openWorld>>;
+let world: StateWorld;
 afterEach(() => world.close());
 
-async function openWorld() {
-  const log: RecordedLog = await openRecordedLog();
-  const clock = { time: START, now: () => clock.time };
-  const runtimeOf = (store: EventStore) => {
-    const runtime = createStreamRuntime({ store, clock, region: "eu1", service: "test" });
-    return {
-      grants: runtime.repository(grantDecider),
-      clients: runtime.repository(clientDecider),
-      resources: runtime.repository(resourceDecider),
-      consents: runtime.repository(consentDecider),
-      subjects: runtime.repository(subjectDecider),
-    };
-  };
-  const own = runtimeOf(log.store);
-  const now = () => clock.time;
-  const does = {
-    client: (id: string) =>
-      own.clients.execute(
-        id,
-        { kind: "register", now: now(), event: { clientId: id, how: "admin", metadata, settings: {}, documentHash: "d" } },
-        META,
-      ),
-    subject: (id: string) =>
-      own.subjects.execute(id, { kind: "see", now: now(), subject: id, claims: "sealed", groups: [], changed: true }, META),
-    resource: (uri: string) =>
-      own.resources.execute(
-        resourceStreamId(uri),
-        {
-          kind: "register",
-          now: now(),
-          resourceId: resourceStreamId(uri),
-          uri,
-          name: "R",
-          clientId: "rs",
-          scopes: [{ name: "read", description: "Read" }],
-          policy: { rules: [] },
-          tokenPolicy: {},
-        },
-        META,
-      ),
-    async grant(id: string, subject: string, clientId: string, uri: string) {
-      const resource = resourceStreamId(uri);
-      const stream = consentStreamId(subject, clientId);
-      const { revision } = await own.consents.execute(
-        stream,
-        { kind: "grant", now: now(), subject, clientId, scopes: { [resource]: ["read"] }, remember: true },
-        META,
-      );
-      const { generations } = await currentStanding(own, { clientId, subject, resourceIds: [resource] });
-      const event = authorization({
-        subject,
-        clientId,
-        sessionId: `session-${subject}`,
-        resources: [{ id: resource, uri, scopes: ["read"] }],
-        generations,
-        absoluteExpiresAt: now() + 86_400,
-        codeExpiresAt: now() + 60,
-        consent: { stream: `consent-${stream}`, revision },
-      });
-      await own.grants.execute(id, { kind: "authorize", now: now(), event }, META);
-    },
-    async redeem(id: string) {
-      const { state } = await own.grants.load(id);
-      if (state.status !== "authorized") return;
-      const standing = { generations: state.basis.generations, clientActive: true, subjectActive: true, sessionActive: true };
-      const { redirectUri, hash: codeHash, challenge: verifierChallenge } = state.code;
-      const [granted] = state.basis.resources;
-      const token = access(0, { iat: now(), exp: now() + 900, resource: granted?.id ?? "", aud: granted?.uri ?? "" });
-      await own.grants.execute(
-        id,
-        {
-          kind: "redeem-code",
-          now: now(),
-          clientId: state.basis.clientId,
-          codeHash,
-          verifierChallenge,
-          redirectUri,
-          standing,
-          access: token,
-          refresh: refresh(0, { idleExpiresAt: now() + 7_200 }),
-        },
-        META,
-      );
-    },
-    revoke: (id: string) => own.grants.execute(id, { kind: "revoke", now: now(), reason: "admin" }, META),
-    withdraw: (subject: string, clientId: string) =>
-      own.consents.execute(consentStreamId(subject, clientId), { kind: "withdraw", now: now() }, META),
-    suspend: (id: string) => own.clients.execute(id, { kind: "suspend", now: now(), reason: "x" }, META),
-    reinstate: (id: string) => own.clients.execute(id, { kind: "reinstate", now: now() }, META),
-    disable: (id: string) => own.subjects.execute(id, { kind: "disable", now: now(), reason: "left" }, META),
-    enable: (id: string) => own.subjects.execute(id, { kind: "enable", now: now() }, META),
-    erase: (id: string) => own.subjects.execute(id, { kind: "erase", now: now() }, META),
-    logout: (id: string) =>
-      own.subjects.execute(id, { kind: "end-session", now: now(), sessionId: `session-${id}`, reason: "logout" }, META),
-    revokeResource: (uri: string) => own.resources.execute(resourceStreamId(uri), { kind: "revoke-all", now: now(), reason: "x" }, META),
-  };
-  return { log, clock, does, runtimeOf, close: () => log.close() };
-}
-
 async function twoPeople() {
-  world = await openWorld();
+  world = await openStateWorld();
   const { does, clock } = world;
   await does.client("app");
   for (const uri of URIS) await does.resource(uri);
@@ -207,7 +89,7 @@ describe("the state at a moment", () => {
   });
 
   it("has the tokens of machines too, until they end or are revoked", async () => {
-    world = await openWorld();
+    world = await openStateWorld();
     const { log, does } = world;
     await does.client("robot");
     const token = (jti: string, exp: number) => ({
@@ -266,147 +148,3 @@ describe("the difference of two moments", () => {
     expect(diffOf(await at(end, {}, true), await at(end, {}, true)).access).toEqual({ added: [], removed: [], changed: [] });
   });
 });
-
-const person = fc.constantFrom("ada", "bob");
-const app = fc.constantFrom("app", "bot");
-const uri = fc.constantFrom(...URIS);
-const grant = fc.constantFrom("g1", "g2", "g3", "g4");
-type Step = (does: Awaited<ReturnType<typeof openWorld>>["does"]) => Promise<unknown>;
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.tuple(grant, person, app, uri).map(
-      (all): Step =>
-        (does) =>
-          does.grant(...all),
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: grant.map(
-      (id): Step =>
-        (does) =>
-          does.redeem(id),
-    ),
-  },
-  grant.map(
-    (id): Step =>
-      (does) =>
-        does.revoke(id),
-  ),
-  fc.tuple(person, app).map(
-    (all): Step =>
-      (does) =>
-        does.withdraw(...all),
-  ),
-  app.map(
-    (id): Step =>
-      (does) =>
-        does.suspend(id),
-  ),
-  app.map(
-    (id): Step =>
-      (does) =>
-        does.reinstate(id),
-  ),
-  person.map(
-    (id): Step =>
-      (does) =>
-        does.disable(id),
-  ),
-  person.map(
-    (id): Step =>
-      (does) =>
-        does.enable(id),
-  ),
-  person.map(
-    (id): Step =>
-      (does) =>
-        does.logout(id),
-  ),
-  {
-    weight: 1,
-    arbitrary: person.map(
-      (id): Step =>
-        (does) =>
-          does.erase(id),
-    ),
-  },
-  uri.map(
-    (id): Step =>
-      (does) =>
-        does.revokeResource(id),
-  ),
-);
-
-describe("the state at any position", () => {
-  it("is what a fresh fold of the log up to there comes to, as the server itself judges it", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(step, fc.constantFrom(1, 30, 1_000)), { minLength: 5, maxLength: 25 }),
-        fc.nat(),
-        async (steps, where) => {
-          world = await openWorld();
-          const { does, clock, log } = world;
-          for (const id of ["app", "bot"]) await does.client(id);
-          for (const id of URIS) await does.resource(id);
-          for (const id of ["ada", "bob"]) await does.subject(id);
-          for (const [act, seconds] of steps) {
-            clock.time += seconds;
-            await act(does);
-          }
-          const events = await log.all();
-          const position = events[where % events.length]?.position ?? "";
-          const moment = await momentOf(log.store, position);
-          const prefix = cutOff(log.store, position);
-          const view = viewOf(await foldState(log.store, moment), { ended: true });
-          expect(view).toEqual(viewOf(await foldState(prefix, moment), { ended: true }));
-          const judged = await judgedByServer(
-            prefix,
-            events.filter((each) => comparePositions(each.position, position) <= 0).map(({ stream }) => stream),
-            Date.parse(moment.time) / 1_000,
-          );
-          expect(Object.fromEntries(view.access.map(({ id, could }) => [id, could]))).toEqual(judged);
-          await world.close();
-        },
-      ),
-      { numRuns: 25 },
-    );
-    world = await openWorld();
-  }, 120_000);
-});
-
-/** The log as it stood at a position. */
-function cutOff(store: EventStore, position: string): EventStore {
-  const within = ({ position: own }: { readonly position: string }): boolean => comparePositions(own, position) <= 0;
-  return {
-    ...store,
-    head: async () => position,
-    readAll: async (...args) => (await store.readAll(...args)).filter(within),
-    readStream: async (...args) => (await store.readStream(...args)).filter(within),
-    readLast: async (stream) => (await store.readStream(stream)).filter(within).at(-1),
-  };
-}
-
-/** Which grants the deciders and the server's own standing let live. */
-async function judgedByServer(store: EventStore, streams: readonly string[], now: number): Promise<Record<string, boolean>> {
-  const own = world.runtimeOf(store);
-  const judged: Record<string, boolean> = {};
-  for (const stream of new Set(streams.filter((each) => each.startsWith("grant-")))) {
-    const state = (await store.readStream(stream)).reduce<GrantState>(
-      (folded, stored) => grantDecider.evolve(folded, parseEvent(stored).event as never),
-      { status: "none" },
-    );
-    judged[stream.slice(6)] = await lives(own, state, now);
-  }
-  return judged;
-}
-
-async function lives(own: Parameters<typeof currentStanding>[0], state: GrantState, now: number): Promise<boolean> {
-  if (state.status !== "authorized" && state.status !== "active") return false;
-  const { basis } = state;
-  const standing = await currentStanding(own, { ...basis, resourceIds: basis.resources.map(({ id }) => id) });
-  if (standingLost(basis, standing, now)) return false;
-  if (state.status === "authorized") return state.code.expiresAt > now;
-  return (state.refresh !== undefined && state.refresh.idleExpiresAt > now) || state.tokens.some(({ exp }) => exp > now);
-}

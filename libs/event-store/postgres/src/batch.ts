@@ -48,11 +48,15 @@ export function wrongWith(stream: string, expectedRevision: number, events: read
   if (events.length === 0 || events.some((event, i) => event.revision !== expectedRevision + 1 + i || event.stream !== stream))
     return `events for ${stream} must follow revision ${expectedRevision} without a gap`;
   if (stream.length > LONGEST_STREAM) return `the name of a stream has at most ${LONGEST_STREAM} characters`;
-  // JSON text has neither: both are escaped in it. PostgreSQL's text can't hold them byte for byte.
   for (const { id, type, hash, body } of events)
     for (const text of [stream, id, type, hash, body])
-      if (text.includes("\0") || !text.isWellFormed()) return `events for ${stream} must be well-formed text without NUL`;
+      if (!isText(text)) return `events for ${stream} must be well-formed text without NUL`;
   return undefined;
+}
+
+/** JSON text has neither NUL nor half a surrogate pair: both are escaped in it. PostgreSQL's text can't hold them byte for byte, and refuses one that is asked for. */
+export function isText(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
 }
 
 /** Fits an index entry, whatever the characters are. */

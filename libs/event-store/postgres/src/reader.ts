@@ -1,5 +1,6 @@
 import type { ChangesSince, EventFilter, Position, StoredEvent } from "@grantline/event-store";
 import type { Pool } from "pg";
+import { isText } from "./batch.ts";
 import { unavailable } from "./errors.ts";
 import type { Gate } from "./silence.ts";
 
@@ -41,8 +42,8 @@ export function createReader(pool: Pool, gate: Gate, schema: string): Reader {
       throw unavailable("be read", error);
     }
   };
-  const page = (name: string, from: number, limit: number) =>
-    query<StoredEvent>("stream", `SELECT ${EVENT} FROM ${schema}.read_stream($1, $2, $3)`, [name, from, limit]);
+  const page = async (name: string, from: number, limit: number) =>
+    isText(name) ? query<StoredEvent>("stream", `SELECT ${EVENT} FROM ${schema}.read_stream($1, $2, $3)`, [name, from, limit]) : [];
 
   return {
     stream: async (name, fromRevision, limit = Infinity) => {
@@ -54,7 +55,8 @@ export function createReader(pool: Pool, gate: Gate, schema: string): Reader {
         if (more.length < size || all.length >= limit) return all;
       }
     },
-    last: async (stream) => (await query<StoredEvent>("last", `SELECT ${EVENT} FROM ${schema}.read_last($1)`, [stream]))[0],
+    last: async (stream) =>
+      !isText(stream) ? undefined : (await query<StoredEvent>("last", `SELECT ${EVENT} FROM ${schema}.read_last($1)`, [stream]))[0],
     stretch: async (after, window, limit, filter) => {
       const end = Number(after) + window;
       const { text, values } = stretchQuery(schema, after, end, limit, filter);

@@ -42,8 +42,9 @@ export function openReader(file: string): Reader {
   const version = db.prepare("PRAGMA data_version");
   version.setReturnArrays(true); // asked at every request beside another process's writer
   return {
-    stream: (name, fromRevision, limit) => stream.all(name, fromRevision, limit) as unknown as StoredEvent[],
-    last: (name) => last.get(name) as unknown as StoredEvent | undefined,
+    // Half a surrogate pair would be asked for as U+FFFD, which is another stream's name.
+    stream: (name, fromRevision, limit) => (name.isWellFormed() ? (stream.all(name, fromRevision, limit) as unknown as StoredEvent[]) : []),
+    last: (name) => (name.isWellFormed() ? (last.get(name) as unknown as StoredEvent | undefined) : undefined),
     all: (after, limit, filter) =>
       (filter === undefined
         ? all.all(after, limit)

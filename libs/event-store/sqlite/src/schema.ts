@@ -27,8 +27,8 @@ const SCHEMA = `
 /** KiB of page cache of the writer and of each reader. */
 const WRITER_CACHE_KIB = 16_384;
 const READER_CACHE_KIB = 8_192;
-/** Pages in the WAL after which a commit also checkpoints: 16 MB. */
-const CHECKPOINT_PAGES = 4000;
+/** Pages in the WAL after which a commit also checkpoints: 4 MB, so that those who wait for that commit wait some milliseconds. */
+const CHECKPOINT_PAGES = 1000;
 
 /** Opens the file for writing, makes the tables when it is new. Throws DataFolderNewer, DataFolderInUse. */
 export function openForWriting(file: string): { readonly db: DatabaseSync; readonly release: () => void } {

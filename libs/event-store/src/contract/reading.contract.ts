@@ -28,6 +28,16 @@ export function describeReading(openPlace: OpenPlace): void {
       expect(await store.readLast("thing-1")).toMatchObject({ revision: 9, id: events[9]!.id, hash: events[9]!.hash });
     });
 
+    it("finds nothing under a name that no stream can have, and not the stream of a name like it", async () => {
+      const { store } = fixture();
+      await store.append("thing-\ufffd", NO_STREAM, someEvents("thing-\ufffd", 0, 1));
+      for (const name of ["thing-\u0000", "thing-\ufffd\u0000", "thing-\ud800", "thing-\udc00x", ""]) {
+        expect([name, await store.readStream(name)]).toEqual([name, []]);
+        expect([name, await store.readLast(name)]).toEqual([name, undefined]);
+      }
+      expect(await store.readStream("thing-\ufffd")).toHaveLength(1);
+    });
+
     it("gives back bodies and hashes byte for byte, unicode and a megabyte too", async () => {
       const { store, reopen } = fixture();
       const payload = { name: "Zoë \u{1F511} \u0000 \u2028 \ud800", big: "é".repeat(500_000) };

@@ -15,8 +15,8 @@ export interface KnownChanges {
   cursor(): ChangeCursor;
 }
 
-/** Streams remembered in one of two generations, some 80 bytes each. */
-const MOST = 200_000;
+/** Streams remembered in one of two generations, some 120 bytes each. */
+const MOST = 125_000;
 /** A cache that has not looked for so long may as well begin anew. */
 const MOST_UNSEEN = 10_000;
 const NOTHING: readonly StreamChange[] = [];

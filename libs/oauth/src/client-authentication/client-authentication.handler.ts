@@ -132,8 +132,7 @@ async function byAssertion(
 /** K-08: guesses at one client are slowed down too, from however many addresses; a right proof never gets here, so nobody is locked out. */
 async function wrongProof(context: ClientAuthenticationSources, clientId: string, failure: OAuthError): Promise<OAuthError> {
   try {
-    await context.limits.check("failure", `client:${clientId}`);
-    await context.limits.consume("failure", `client:${clientId}`);
+    await context.limits.take("failure", `client:${clientId}`);
     return failure;
   } catch (error) {
     if (error instanceof OAuthError) return error;

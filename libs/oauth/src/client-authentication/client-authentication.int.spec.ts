@@ -177,7 +177,7 @@ describe("the request", () => {
   it("fails as our own fault when the limits can't be asked", async () => {
     const broken = {
       ...world.context,
-      limits: { ...world.context.limits, check: async () => Promise.reject(new Error("limits are down")) },
+      limits: { ...world.context.limits, take: async () => Promise.reject(new Error("limits are down")) },
     };
     const request: HttpRequest = {
       method: "POST",

@@ -71,6 +71,8 @@ export interface Limits {
   check(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
   /** Counts one failure or write; the wait grows with each. */
   consume(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
+  /** Both in one step, so that of many at once no more pass than are allowed, over all processes. */
+  take(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
   /** Per-client limit of authenticated calls; returns RateLimit headers, throws when over. */
   client(clientId: string, perMinute: number | undefined): Readonly<Record<string, string>>;
 }

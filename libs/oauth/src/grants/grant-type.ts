@@ -20,12 +20,20 @@ export interface TokenAnswer {
   readonly id_token?: string;
 }
 
+/** Issues what was judged, once more at each call; throws OAuthError. */
+export type Issue = (context: GrantContext, request: HttpRequest) => Promise<TokenAnswer>;
+
 /** What a grant type tells the token endpoint: its name, the parameters it reads, its story. */
 export interface GrantType {
   readonly grantType: string;
   /** Others are ignored (OAuth 2.1 §3.2). */
   readonly parameters: readonly string[];
   readonly handle: (context: GrantContext, call: TokenCall) => Promise<TokenAnswer>;
+  /**
+   * Where nothing is used up by asking: `handle` in two parts. Who may have what follows from the parameters, the client and the states read through `context` alone
+   * (hence no request), so it is judged once and kept while those stand.
+   */
+  readonly judge?: (context: GrantContext, call: Omit<TokenCall, "request">) => Promise<Issue>;
 }
 
 /** What grant types use of the context. */

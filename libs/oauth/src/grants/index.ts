@@ -3,7 +3,7 @@ import { clientCredentials } from "./client-credentials/index.ts";
 import type { GrantType } from "./grant-type.ts";
 import { refreshToken } from "./refresh-token/index.ts";
 
-export type { GrantContext, GrantType, TokenAnswer, TokenCall } from "./grant-type.ts";
+export type { GrantContext, GrantType, Issue, TokenAnswer, TokenCall } from "./grant-type.ts";
 
 /** Every grant type of the token endpoint, by `grant_type`. Adding one here is all it takes to serve it. */
 export const grantTypes: ReadonlyMap<string, GrantType> = new Map(

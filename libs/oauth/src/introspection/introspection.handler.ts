@@ -1,7 +1,6 @@
 import { StreamParked } from "@grantline/event-store";
 import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { findAccessToken, findRefreshToken, parseRefreshToken } from "../tokens/index.ts";
-import { createKeptAnswers, type KeptAnswers, questionOf } from "./kept-answers.ts";
 import { parseIntrospectionRequest } from "./introspection.request.ts";
 import {
   accessTokenFacts,
@@ -10,12 +9,12 @@ import {
   introspectionResponse,
   refreshTokenFacts,
 } from "./introspection.response.ts";
-import { witnessed } from "../witness/index.ts";
+import { createKeptJudgements, type KeptJudgements, questionOf, witnessed } from "../witness/index.ts";
 import { type IntrospectionContext, type Introspector, introspectorOf, maySee } from "./introspector.ts";
 
 /** POST /introspect (RFC 7662, RFC 9701). */
 export function introspectionEndpoints(context: IntrospectionContext): readonly Endpoint[] {
-  const answers = createKeptAnswers();
+  const answers = createKeptJudgements<HttpResponse>();
   return [
     {
       id: "introspection",
@@ -42,7 +41,7 @@ async function introspect(
   plain: IntrospectionContext,
   request: HttpRequest,
   question: string | undefined,
-  answers: KeptAnswers,
+  answers: KeptJudgements<HttpResponse>,
 ): Promise<HttpResponse> {
   const { context, holds } = witnessed(plain, WITNESSED);
   const params = formParameters(request.body);
@@ -53,7 +52,7 @@ async function introspect(
   const response = introspectionResponse(context, caller, answer, signed);
   if (question !== undefined && !signed && answer.active && caller.keptUntil !== undefined) {
     const until = Math.min(answer["exp"] as number, caller.keptUntil);
-    answers.keep(question, { response, until, holds: () => keysStand(context.signer, jwks) && holds() });
+    answers.keep(question, { value: response, until, holds: () => keysStand(context.signer, jwks) && holds() });
   }
   return response;
 }

@@ -1,5 +1,5 @@
 import { authenticateBearer } from "../bearer/index.ts";
-import { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources } from "../client-authentication/index.ts";
+import { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources, proofEnd } from "../client-authentication/index.ts";
 import type { OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { HttpRequest, Parameters } from "../http/index.ts";
@@ -36,12 +36,10 @@ export async function introspectorOf(context: IntrospectionContext, request: Htt
   // RFC 7662 §4: anybody can say the name of a public client, so it proves nothing
   if (client.method === "none")
     throw new OAuthError("invalid_client", "introspection-not-allowed", "Introspection needs client authentication.");
-  // read through the witness, so that an answer kept for this caller goes with its suspension, deletion or change of secret
-  const witnessedState = context.clients.loadCached(client.streamId)?.state;
-  return fromClient(client, witnessedState === client.state);
+  return fromClient(client, proofEnd(context, client));
 }
 
-function fromClient(client: AuthenticatedClient, keepable: boolean): Introspector {
+function fromClient(client: AuthenticatedClient, keptUntil: number | undefined): Introspector {
   const { settings, metadata, verification } = client.state;
   const alg = metadata.introspection_signed_response_alg;
   // P14: grantline:* comes from an operator, never from what a client registered about itself
@@ -52,7 +50,7 @@ function fromClient(client: AuthenticatedClient, keepable: boolean): Introspecto
     admin: ceiling !== undefined && (ceiling.includes(ADMIN) || ceiling.includes(INTROSPECT)),
     introspects: settings.introspects ?? [],
     ...(alg === undefined ? {} : { alg }),
-    ...(keepable && unlimitedSecret(client) ? { keptUntil: secretsEnd(client) } : {}),
+    ...(keptUntil === undefined ? {} : { keptUntil }),
   };
 }
 
@@ -67,14 +65,4 @@ export async function maySee(
   if (caller.introspects.includes(resourceId)) return true;
   const { state } = context.resources.loadCached(resourceId) ?? (await context.resources.load(resourceId));
   return state.status === "active" && state.clientId === caller.clientId;
-}
-
-/** A secret proves the same each time, unlike an assertion; and where requests are counted, each one is. */
-function unlimitedSecret(client: AuthenticatedClient): boolean {
-  return client.method !== "assertion" && Object.keys(client.headers).length === 0;
-}
-
-/** The first end of any of its secrets: whichever was presented, it is good until then. */
-function secretsEnd(client: AuthenticatedClient): number {
-  return Math.min(...client.state.secrets.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY));
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock, Limits } from "../context/index.ts";
+import type { OAuthError } from "../errors/index.ts";
 import { addressPrefix, limitKey } from "./address-prefix.ts";
 import { createClientBudget } from "./client-budget.ts";
 import { countOne, waitLeft, type Penalty, type PenaltyPolicy } from "./penalty.ts";
@@ -44,24 +45,38 @@ export function createLimits(options: LimitsOptions): Limits {
     login: new LRUCache({ max }),
   };
 
+  function refusal(kind: Kind, key: string): OAuthError | undefined {
+    const known = penalties[kind];
+    // Most of the time nobody has failed at all.
+    if (known.size === 0) return undefined;
+    const wait = waitLeft(known.get(limitKey(key)), clock.now());
+    return wait === 0 ? undefined : refusedFor(policies[kind](key), wait);
+  }
+
+  function count(kind: Kind, key: string): Promise<void> {
+    const known = penalties[kind];
+    const normal = limitKey(key);
+    known.set(normal, countOne(policies[kind](key), known.get(normal), clock.now()));
+    return DONE;
+  }
+
   return {
     check(kind, key) {
-      const known = penalties[kind];
-      // Most of the time nobody has failed at all.
-      if (known.size === 0) return DONE;
-      const wait = waitLeft(known.get(limitKey(key)), clock.now());
-      if (wait === 0) return DONE;
-      const { name, free, window } = policies[kind](key);
-      return Promise.reject(tooManyRequests({ name, quota: free, window, remaining: 0, reset: wait }));
+      const refused = refusal(kind, key);
+      return refused === undefined ? DONE : Promise.reject(refused);
     },
-    consume(kind, key) {
-      const known = penalties[kind];
-      const normal = limitKey(key);
-      known.set(normal, countOne(policies[kind](key), known.get(normal), clock.now()));
-      return DONE;
+    consume: count,
+    take(kind, key) {
+      const refused = refusal(kind, key);
+      return refused === undefined ? count(kind, key) : Promise.reject(refused);
     },
     client: createClientBudget(clock, options.clientPerMinute ?? 0),
   };
+}
+
+/** 429 for one who still has to wait so many seconds. */
+export function refusedFor({ name, free, window }: PenaltyPolicy, wait: number): OAuthError {
+  return tooManyRequests({ name, quota: free, window, remaining: 0, reset: wait });
 }
 
 /** What each kind of limit allows. */

@@ -34,7 +34,7 @@ export function countOne(policy: PenaltyPolicy, before: Penalty | undefined, now
 }
 
 /** Seconds the next wait takes, after so many before it. */
-export function waitOf(policy: PenaltyPolicy, waits: number, startedAt: number, now: number): number {
+function waitOf(policy: PenaltyPolicy, waits: number, startedAt: number, now: number): number {
   if (policy.wait.kind === "window") return startedAt + policy.window - now;
   return Math.min(policy.wait.longest, policy.wait.first * 2 ** waits);
 }

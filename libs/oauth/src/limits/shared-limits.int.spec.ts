@@ -2,10 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
 import type { Limits } from "../context/index.ts";
+import type { OAuthError } from "../errors/index.ts";
+import { createLimits } from "./limits.ts";
 import { createSharedLimits } from "./shared-limits.ts";
+
+const ALLOWED = { failuresPerMinute: 6, anonymousWritesPerMinute: 4, freeLogins: 2 };
 
 describe("limits that several processes count together", () => {
   let now: number;
@@ -26,9 +31,7 @@ describe("limits that several processes count together", () => {
       createSharedLimits({
         clock,
         ephemeral: stores[index]!,
-        failuresPerMinute: 6,
-        anonymousWritesPerMinute: 4,
-        freeLogins: 2,
+        ...ALLOWED,
         onTrouble: (error) => void troubles.push(error),
       });
     one = limits(0);
@@ -75,6 +78,48 @@ describe("limits that several processes count together", () => {
     expect(await refused(one, "anonymous-write", "192.0.2.1")).toBe(false);
   });
 
+  it("let no more of many at once pass than are allowed, however they are spread", async () => {
+    const passed = await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        (n % 2 === 0 ? one : two).take("anonymous-write", "192.0.2.1").then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    expect(passed.filter(Boolean)).toHaveLength(4);
+    now += 59;
+    expect(await refused(one, "anonymous-write", "192.0.2.1")).toBe(true);
+    now += 1;
+    expect(await refused(two, "anonymous-write", "192.0.2.1")).toBe(false);
+  });
+
+  it("say the same as the limits of a single process would, whatever is counted where and when", async () => {
+    const step = fc.record({
+      kind: fc.constantFrom("failure", "anonymous-write", "login" as const),
+      key: fc.constantFrom("192.0.2.1", "2001:db8::1", "2001:DB8:0:0:1::2", "zoe", " ZOE", "\uFF3Aoe"),
+      what: fc.constantFrom("check", "consume", "take" as const),
+      where: fc.boolean(),
+      times: fc.integer({ min: 1, max: 5 }),
+      after: fc.constantFrom(0, 0, 1, 29, 30, 59, 60, 899, 900, 3_600, 86_400),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const alone = createLimits({ clock: { now: () => now }, ...ALLOWED });
+        now += 1_000_000; // whatever the round before has left is forgotten
+        for (const { kind, key, what, where, times, after } of steps) {
+          for (let n = 0; n < times; n++) {
+            const [wanted, shared] = [await answer(alone[what](kind, key)), await answer((where ? one : two)[what](kind, key))];
+            expect([key, shared]).toEqual([key, wanted]);
+          }
+          now += after;
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(troubles).toEqual([]);
+  });
+
   it("go on in each process alone while the store is gone, and say so", async () => {
     await stores[0]!.close();
     for (let n = 0; n < 6; n++) await one.consume("failure", "192.0.2.1");
@@ -82,3 +127,11 @@ describe("limits that several processes count together", () => {
     expect(troubles.length).toBeGreaterThan(0);
   });
 });
+
+/** Undefined, or what somebody refused is told. */
+function answer(asked: Promise<void>): Promise<unknown> {
+  return asked.then(
+    () => undefined,
+    (error: OAuthError) => [error.status, error.headers],
+  );
+}

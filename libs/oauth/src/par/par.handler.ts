@@ -29,8 +29,7 @@ export async function pushAuthorizationRequest(context: OAuthContext, request: H
 /** P13: a client that did not prove who it is counts by its address. */
 async function limitStrangers(context: OAuthContext, request: HttpRequest, client: AuthenticatedClient): Promise<void> {
   if (client.method !== "none") return;
-  await context.limits.check("anonymous-write", request.ip);
-  await context.limits.consume("anonymous-write", request.ip);
+  await context.limits.take("anonymous-write", request.ip);
 }
 
 /** The authenticated client stands in for the client_id, named or not. */

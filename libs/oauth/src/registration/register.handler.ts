@@ -15,7 +15,7 @@ export async function register(context: RegistrationContext, request: HttpReques
   // P13: what strangers may write is counted by address
   if (!vouched) await context.limits.check("anonymous-write", request.ip);
   const { metadata, documentHash } = await readRegistration(request.body, { settings, fetcher: context.fetcher, vouched });
-  if (!vouched) await context.limits.consume("anonymous-write", request.ip);
+  if (!vouched) await context.limits.take("anonymous-write", request.ip);
 
   const now = clock.now();
   const clientId = random.hex(16);

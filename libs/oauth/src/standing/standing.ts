@@ -1,3 +1,4 @@
+import type { Loaded } from "@grantline/event-store";
 import type { Standing } from "@grantline/domain/kernel";
 import type { ClientState } from "@grantline/domain/client";
 import type { ResourceState } from "@grantline/domain/resource";
@@ -22,23 +23,31 @@ export async function currentStanding(
   query: StandingQuery,
 ): Promise<Standing> {
   const { subject } = query;
-  const [client, person, consent, resources] = await Promise.all([
-    context.clients.load(clientStreamId(query.clientId)),
-    subject === undefined ? undefined : context.subjects.load(subject),
-    subject === undefined ? undefined : context.consents.load(consentStreamId(subject, query.clientId)),
-    Promise.all(query.resourceIds.map(async (id) => [id, resourceGeneration((await context.resources.load(id)).state)] as const)),
+  const [client, person, consent, ...resources] = await Promise.all([
+    known(context.clients, clientStreamId(query.clientId)),
+    subject === undefined ? undefined : known(context.subjects, subject),
+    subject === undefined ? undefined : known(context.consents, consentStreamId(subject, query.clientId)),
+    ...query.resourceIds.map((id) => known(context.resources, id)),
   ]);
   return {
     generations: {
       client: clientGeneration(client.state),
       subject: person === undefined ? 0 : subjectGeneration(person.state),
       consent: consent?.state.generation ?? 0,
-      resources: Object.fromEntries(resources),
+      resources: Object.fromEntries(resources.map(({ state }, index) => [query.resourceIds[index], resourceGeneration(state)])),
     },
     clientActive: clientActive(client.state, query.clientId),
     subjectActive: person === undefined || person.state.status === "active",
     sessionActive: sessionActive(person?.state, query.sessionId),
   };
+}
+
+/** Mostly in memory, and then without a promise. */
+function known<S>(
+  repository: { loadCached(id: string): Loaded<S> | undefined; load(id: string): Promise<Loaded<S>> },
+  id: string,
+): Loaded<S> | Promise<Loaded<S>> {
+  return repository.loadCached(id) ?? repository.load(id);
 }
 
 /** A document client has no stream before its first grant (P13): until then it is active, generation 0. */

@@ -1,1 +1,2 @@
+export { createKeptJudgements, type KeptJudgements, questionOf } from "./kept-judgements.ts";
 export { type Witness, witnessed } from "./witnessed.ts";

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { EphemeralStore } from "@grantline/read-model";
 import type { Caller } from "./caller.ts";
 import type { KeySpace } from "./key-space.ts";
-import { ADD_IF_ABSENT, COMPLETE_SINCE, INCREMENT } from "./scripts/ephemeral.ts";
+import { ADD_IF_ABSENT, COMPLETE_SINCE, INCREMENT, SWAP } from "./scripts/ephemeral.ts";
 import { RedisUnavailable } from "./unavailable.ts";
 
 /** In a cluster keys are spread over so many slots; each knows since when it is complete. */
@@ -59,6 +59,12 @@ export function createEphemeralStore({ caller, keySpace, clock, clustered }: Eph
     async increment(key, expiresAt) {
       const { entry } = place("h", key);
       return Number(await caller.evaluate(INCREMENT, [entry], [clock.now(), expiresAt, kept(expiresAt)]));
+    },
+    async swap(key, expected, value, expiresAt) {
+      const { entry } = place("h", key);
+      const args = [clock.now(), expected === undefined ? 0 : 1, expected ?? "", expiresAt, kept(expiresAt), value];
+      const [swapped, found] = (await caller.evaluate(SWAP, [entry], args)) as [number, string?];
+      return swapped === 1 ? { swapped: true } : { swapped: false, ...(found === undefined ? {} : { found }) };
     },
     async completeSince() {
       const births = Array.from({ length: clustered() ? BUCKETS : 1 }, (_, n) => keySpace.key(bucket(n), "b"));

@@ -32,6 +32,11 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   const put = database.prepare(
     "INSERT INTO held (key, value, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
   );
+  const putWhereNone = database.prepare(
+    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at WHERE held.expires_at <= ?4`,
+  );
+  const putInstead = database.prepare("UPDATE held SET value = ?2, expires_at = ?3 WHERE key = ?1 AND value = ?5 AND expires_at > ?4");
   const held = database.prepare("SELECT value FROM held WHERE key = ? AND expires_at > ?");
   const count = database.prepare(
     `INSERT INTO held (key, value, expires_at) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET
@@ -61,16 +66,30 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
     sweptAt = now;
   };
 
+  const get = (key: string): string | undefined => {
+    const value = held.get(hash("sha256", key, "buffer"), clock.now())?.["value"];
+    return value === undefined ? undefined : String(value);
+  };
+
   return {
     put: async (key, value, expiresAt) =>
       watchingCorruption(file, () => {
         sweepSometimes(clock.now());
         put.run(hash("sha256", key, "buffer"), value, expiresAt);
       }),
-    get: async (key) =>
+    get: async (key) => watchingCorruption(file, () => get(key)),
+    swap: async (key, expected, value, expiresAt) =>
       watchingCorruption(file, () => {
-        const value = held.get(hash("sha256", key, "buffer"), clock.now())?.["value"];
-        return value === undefined ? undefined : String(value);
+        const now = clock.now();
+        sweepSometimes(now);
+        const entry = hash("sha256", key, "buffer");
+        const { changes } =
+          expected === undefined
+            ? putWhereNone.run(entry, value, expiresAt, now)
+            : putInstead.run(entry, value, expiresAt, now, expected);
+        if (changes === 1) return { swapped: true };
+        const found = get(key);
+        return { swapped: false, ...(found === undefined ? {} : { found }) };
       }),
     increment: async (key, expiresAt) =>
       watchingCorruption(file, () => {

@@ -4,23 +4,30 @@ import { OAuthError } from "../../errors/index.ts";
 import { entityOf, permittedFor, personAdmits } from "../../resource/index.ts";
 import { mintAccessToken, type MintedAccessToken, SECRET_BYTES, tokenShape } from "../../tokens/index.ts";
 import { tokenAnswer } from "../grant-tokens.ts";
-import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
+import type { GrantContext, Issue, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { parseClientCredentialsRequest } from "./client-credentials.request.ts";
 import { resourceFor } from "./default-resource.ts";
 
 /** A token for the client itself, durable before it is answered (P1). Throws OAuthError. */
-export async function issueForClient(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
+export async function issueForClient(context: GrantContext, call: TokenCall): Promise<TokenAnswer> {
+  return (await judgeClient(context, call))(context, call.request);
+}
+
+/** What the client may have, without issuing it yet. Throws OAuthError. */
+export async function judgeClient(context: GrantContext, { params, client }: Omit<TokenCall, "request">): Promise<Issue> {
   // RFC 6749 §4.4: only confidential clients
   if (client.method === "none")
     throw new OAuthError("unauthorized_client", "grant-type-not-allowed", "A public client can't use client_credentials.");
   const asked = parseClientCredentialsRequest(params);
   const resource = await resourceFor(context, client, asked);
   const scope = await grantedScope(context, client, resource, asked.scope);
-  const now = context.clock.now();
-  const order = { client, resource, scope, now };
-  const meta = commandMeta(context, request, { kind: "client", id: client.clientId });
-  const minted = await context.issuance.issue((locator) => issuance(context, order, locator), meta);
-  return tokenAnswer({ accessToken: minted.value, exp: minted.record.exp, now, scope });
+  const actor = { kind: "client", id: client.clientId } as const;
+  return async (current, request) => {
+    const now = current.clock.now();
+    const order = { client, resource, scope, now };
+    const minted = await current.issuance.issue((locator) => issuance(current, order, locator), commandMeta(current, request, actor));
+    return tokenAnswer({ accessToken: minted.value, exp: minted.record.exp, now, scope });
+  };
 }
 
 interface Order {

@@ -40,3 +40,19 @@ end
 redis.call('SET', KEYS[1], ends .. ' 1', 'PX', ARGV[3])
 return 1
 `);
+
+/** KEYS: entry. ARGV: now, 1 when a value is expected, that value, expires at, milliseconds kept, the new value. Answers {1} when it was so, else {0, what is}. */
+export const SWAP = script(`
+local held = redis.call('GET', KEYS[1])
+local found = false
+if held then
+  local ends, value = string.match(held, '^(%-?%d+) (.*)$')
+  if tonumber(ends) > tonumber(ARGV[1]) then found = value end
+end
+if (ARGV[2] == '1' and found == ARGV[3]) or (ARGV[2] == '0' and not found) then
+  redis.call('SET', KEYS[1], ARGV[4] .. ' ' .. ARGV[6], 'PX', ARGV[5])
+  return {1}
+end
+if found then return {0, found} end
+return {0}
+`);
