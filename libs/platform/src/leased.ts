@@ -21,7 +21,8 @@ export function startRotation({ platform, log, instruments: { metrics } }: Lease
   const duties: readonly LeasedDuty[] = [
     signingKeysDuty(context.keyring),
     endingSecretsDuty({ readModel: context.readModel, clients: context.clients, clock: context.clock, log, metrics }),
-    ...dutiesOf(context),
+    // the listings they sweep by may be filled for the first time just now
+    ...dutiesOf(context).map((duty) => ({ ...duty, firstAfterSeconds: 60 })),
   ];
   return startLeasedDuties({ leases: leasesOf({ platform, log }), duties, log });
 }

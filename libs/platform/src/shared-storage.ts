@@ -46,7 +46,8 @@ export async function openSharedStorage({ config, log, clock, repairs = false }:
     ephemeral: redis.ephemeral,
     keys,
     ...(region.shared === undefined ? {} : { shared: region.shared }),
-    upToDate: region.upToDate,
+    // a promise more would be one for every introspection
+    upToDate: () => keys.caughtUp()?.then(region.upToDate) ?? region.upToDate(),
     place: [config.storage.store === "postgres" ? undefined : config.storage.eventstoreUrl, postgresUrl, ...redisUrls]
       .filter((url) => url !== undefined)
       .map(withoutCredentials)

@@ -18,10 +18,12 @@ const PAGE = 1_000;
 
 export function createReader(connection: Connection, prefix: string): Reader {
   const records = (request: ReadReq) => twice(() => recordsOf(connection, request));
+  // Half a surrogate pair would be asked for as U+FFFD, which is another stream's name; the server takes no stream without a name.
+  const canBe = (stream: string): boolean => prefix + stream !== "" && stream.isWellFormed();
   return {
     async stream(stream, fromRevision, limit) {
       const found: StoredEvent[] = [];
-      while (found.length < limit) {
+      while (found.length < limit && canBe(stream)) {
         const count = Math.min(PAGE, limit - found.length);
         const page = await records(streamRequest({ stream: prefix + stream, from: fromRevision + found.length, count }));
         found.push(...page.map((record) => toStored(record, prefix)));
@@ -30,6 +32,7 @@ export function createReader(connection: Connection, prefix: string): Reader {
       return found;
     },
     async last(stream) {
+      if (!canBe(stream)) return undefined;
       const [record] = await records(streamRequest({ stream: prefix + stream, from: "last", count: 1 }));
       return record && toStored(record, prefix);
     },

@@ -16,6 +16,8 @@ import type { KeyDatabase } from "./key-database.ts";
 import { insertWrapped } from "./wrapped-insert.ts";
 
 export interface SharedDailyKeys extends DailyKeys {
+  /** Is there a key in memory for the day `now` lies in? */
+  has(now: number): boolean;
   /** Makes today's and tomorrow's key unless another process has, and takes in what is there now: what is gone there is gone here. */
   load(now: number): Promise<void>;
   /** Are there keys whose time is over? */
@@ -43,7 +45,17 @@ interface Entry {
  */
 export function createDailyKeys(database: KeyDatabase, ring: KekRing, kind: string, keepFor: number): SharedDailyKeys {
   let known: ReadonlyMap<string, Entry> = new Map();
+  let current: Entry | undefined;
 
+  function take(entries: Iterable<Entry>): void {
+    known = new Map([...entries].map((entry) => [entry.id, entry]));
+    current = undefined;
+  }
+  function today(now: number): Entry | undefined {
+    const day = dayOf(now);
+    if (current?.day !== day) current = [...known.values()].find((entry) => entry.day === day);
+    return current;
+  }
   const rows = (now: number) =>
     database.query<Row>("SELECT id, day, kek, wrapped FROM grantline_keys.daily_keys WHERE kind = $1 AND day > $2", [
       kind,
@@ -65,9 +77,10 @@ export function createDailyKeys(database: KeyDatabase, ring: KekRing, kind: stri
   }
 
   return {
+    has: (now) => today(now) !== undefined,
     at(now) {
-      const day = dayOf(now);
-      for (const entry of known.values()) if (entry.day === day) return entry;
+      const entry = today(now);
+      if (entry !== undefined) return entry;
       throw new KeysUnavailable(`no ${kind} key for today: PostgreSQL has not been reached since before yesterday's midnight`);
     },
     find(id, now) {
@@ -80,8 +93,7 @@ export function createDailyKeys(database: KeyDatabase, ring: KekRing, kind: stri
       const missing = [today, today + 1].filter((day) => !found.some((row) => row.day === day));
       for (const day of missing) await make(day);
       if (missing.length > 0) found = await rows(now);
-      const entries = await Promise.all(found.map(async (row) => known.get(row.id) ?? opened(row)));
-      known = new Map(entries.map((entry) => [entry.id, entry]));
+      take(await Promise.all(found.map(async (row) => known.get(row.id) ?? opened(row))));
     },
     async due(now) {
       const [row] = await database.query("SELECT FROM grantline_keys.daily_keys WHERE kind = $1 AND day <= $2 LIMIT 1", [
@@ -92,7 +104,7 @@ export function createDailyKeys(database: KeyDatabase, ring: KekRing, kind: stri
     },
     async prune(now) {
       const lastDay = lastDayOver(keepFor, now);
-      known = new Map([...known].filter(([, { day }]) => day > lastDay));
+      take([...known.values()].filter(({ day }) => day > lastDay));
       await database.query("DELETE FROM grantline_keys.daily_keys WHERE kind = $1 AND day <= $2", [kind, lastDay]);
     },
   };

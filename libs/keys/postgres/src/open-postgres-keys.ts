@@ -12,6 +12,7 @@ import {
   newLoginHashKey,
   openLoginHashKey,
 } from "@grantline/keys/wrapping";
+import { createCatchUp } from "./catch-up.ts";
 import { createDailyKeys } from "./daily-keys.ts";
 import { type KekRing, openKekRing } from "./kek-ring.ts";
 import { type KeyDatabase, type OnTrouble, openKeyDatabase } from "./key-database.ts";
@@ -42,6 +43,8 @@ export interface PostgresKeysOptions {
 export interface PostgresKeys extends KeyStore {
   prune(): Promise<void>;
   refresh(): Promise<void>;
+  /** To be awaited before a request: undefined nearly always; a promise where today's keys are not in memory yet, which never fails. */
+  caughtUp(): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -109,6 +112,7 @@ async function assemble(
     },
     prune,
     refresh,
+    caughtUp: createCatchUp({ ready: () => daily.every((keys) => keys.has(clock.now())), refresh, onTrouble }),
     async close() {
       for (const end of duties) await end();
       await database.close();

@@ -74,6 +74,21 @@ describe.skipIf(noPostgres)("needs PostgreSQL: what can be wrong with the keys' 
     await expect((await open()).subjectKeys.seal("s1", "claims", "x")).rejects.toThrow(/its row was altered/);
   });
 
+  it("a clock that jumped, forth or back: today's keys are had at the next request, not half a minute later", async () => {
+    await migrateKeysPostgres({ url });
+    const clock = clockAt(MIDNIGHT);
+    const keys = await open({ clock });
+    expect(keys.caughtUp()).toBeUndefined();
+    const { keyId } = keys.retryKeys.current();
+    for (const days of [2, 30, 0, 30, 365]) {
+      clock.at = MIDNIGHT + days * DAY;
+      await keys.caughtUp();
+      expect(keys.caughtUp()).toBeUndefined();
+      expect(keys.subjectKeys.openAddress(keys.subjectKeys.sealAddress("203.0.113.7", clock.at))).toBe("203.0.113.7");
+      expect(keys.retryKeys.derive(keyId, "l", "n") !== undefined).toBe(days === 0);
+    }
+  });
+
   it.skipIf(noOwnPostgres)(
     "nobody there: keys in memory go on working, what needs a look at the row says unavailable, and it comes back by itself (P7)",
     async () => {
@@ -101,6 +116,9 @@ describe.skipIf(noPostgres)("needs PostgreSQL: what can be wrong with the keys' 
       await expect(keys.refresh()).rejects.toBeInstanceOf(EventStoreUnavailable);
       clock.at = MIDNIGHT + 2 * DAY;
       expect(() => keys.retryKeys.current()).toThrow(EventStoreUnavailable);
+      await keys.caughtUp();
+      expect(told).toContainEqual(expect.stringContaining("the keys of today could not be had"));
+      expect(keys.caughtUp()).toBeUndefined();
       await own.start();
       await keys.refresh();
       expect(keys.retryKeys.current().keyId).toMatch(/^r/);

@@ -138,6 +138,23 @@ describe("the security log (P13)", () => {
     ]);
   });
 
+  it("keeps what was counted while the key for addresses can't be had", async () => {
+    let missing = true;
+    const sealAddress = (value: string): string => {
+      if (missing) throw new EventStoreUnavailable("no key for today");
+      return subjectKeys.sealAddress(value);
+    };
+    const log = open({ subjectKeys: { sealAddress } });
+    for (let n = 0; n < 3; n += 1) {
+      log.count(wrong);
+      await expect(log.flush()).rejects.toThrow("no key for today");
+    }
+    missing = false;
+    log.count(wrong);
+    await log.close();
+    expect((await recorded()).reduce((sum, { data }) => sum + data.count, 0)).toBe(4);
+  });
+
   it("counts only the number of each type once too much waits for a store that is away", async () => {
     let away = true;
     const gone: EventStore = {

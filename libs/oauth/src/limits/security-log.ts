@@ -31,12 +31,19 @@ export function createSecurityLog(options: SecurityLogOptions): SecurityLog & { 
   const { clock, subjectKeys, onFailure = () => undefined } = options; // what failed is kept, and sent with the next flush
   const stream = createSecurityStream({ ...options, newWriter: options.newWriter ?? (() => randomBytes(4).toString("hex")) });
   // While the store is away only the number of each type is counted, once so much waits for it.
-  const tally = createSecurityTally(() => (stream.backlog() > MOST_WAITING ? 0 : (options.bytesPerMinute ?? BYTES_PER_MINUTE)));
+  const tally = createSecurityTally(() =>
+    stream.backlog() + unsealed.length > MOST_WAITING ? 0 : (options.bytesPerMinute ?? BYTES_PER_MINUTE),
+  );
+  /** Taken from the tally, while the key for their addresses can't be had. */
+  let unsealed: readonly Counted[] = [];
   let flushing: Promise<void> = Promise.resolve();
 
-  function write(): Promise<void> {
+  async function write(): Promise<void> {
     const now = clock.now();
-    return stream.append(tally.take().map((counted) => toEvent(counted, subjectKeys, now)));
+    unsealed = [...unsealed, ...tally.take()];
+    const events = unsealed.map((counted) => toEvent(counted, subjectKeys, now));
+    unsealed = [];
+    await stream.append(events);
   }
 
   function flush(): Promise<void> {
