@@ -1,7 +1,7 @@
 // PostgreSQL, Redis and Kafka, each from its package, in a folder of this platform. An address in the environment is used instead of starting one.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accepts, freePort, ready, start } from "./processes.mjs";
 import { folder } from "./state.mjs";
@@ -11,59 +11,33 @@ export async function postgres(bin) {
   if (process.env.GRANTLINE_POSTGRES_URL !== undefined) return { url: process.env.GRANTLINE_POSTGRES_URL };
   const data = join(folder, "postgres");
   const port = await freePort();
-  const asRoot = process.getuid?.() === 0;
-  const as = (command, args) => (asRoot ? ["runuser", ["-u", "postgres", "--", command, ...args]] : [command, args]);
+  const as = databaseUser();
+  const run = (program, args) => spawnSync(join(bin, program), args, { ...as, encoding: "utf8", cwd: "/" });
+  const psql = (statement) => run("psql", ["-h", "127.0.0.1", "-p", String(port), "-U", "grantline", "-d", "postgres", "-Atc", statement]);
   if (!existsSync(join(data, "PG_VERSION"))) {
     mkdirSync(data, { recursive: true, mode: 0o700 });
-    if (asRoot) own(data, "postgres");
-    const [command, args] = as(join(bin, "initdb"), ["-D", data, "-A", "trust", "-U", "grantline", "--locale=C.UTF-8", "-E", "UTF8"]);
-    const made = spawnSync(command, args, { encoding: "utf8", cwd: "/" });
+    if (as.uid !== undefined) chownSync(data, as.uid, as.gid);
+    const made = run("initdb", ["-D", data, "-A", "trust", "-U", "grantline", "--locale=C.UTF-8", "-E", "UTF8"]);
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
   }
-  const options = [
-    "-D",
-    data,
-    "-p",
-    String(port),
-    "-c",
-    "listen_addresses=127.0.0.1",
-    "-c",
-    "unix_socket_directories=",
-    "-c",
-    "max_connections=200",
-  ];
-  const [command, args] = as(join(bin, "postgres"), options);
-  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. `runuser` passes it on.
-  const server = start("postgres", command, args, { stopWith: "SIGINT", port, cwd: "/" });
-  await ready(server, async () => {
-    const [psql, query] = as(join(bin, "psql"), [
-      "-h",
-      "127.0.0.1",
-      "-p",
-      String(port),
-      "-U",
-      "grantline",
-      "-d",
-      "postgres",
-      "-Atc",
-      "select 1",
-    ]);
-    return spawnSync(psql, query, { cwd: "/" }).status === 0;
+  const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"].flatMap((setting) => ["-c", setting]);
+  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
+  const server = start("postgres", join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
+    stopWith: "SIGINT",
+    port,
+    cwd: "/",
+    as,
   });
-  const [psql, query] = as(join(bin, "psql"), [
-    "-h",
-    "127.0.0.1",
-    "-p",
-    String(port),
-    "-U",
-    "grantline",
-    "-d",
-    "postgres",
-    "-Atc",
-    "CREATE DATABASE grantline",
-  ]);
-  spawnSync(psql, query, { cwd: "/" }); // there already after a restart with kept data
+  await ready(server, async () => psql("select 1").status === 0);
+  psql("CREATE DATABASE grantline"); // there already after a restart with kept data
   return { entry: server.entry, url: `postgres://grantline@127.0.0.1:${port}/grantline` };
+}
+
+/** PostgreSQL refuses to run as root; its package has made a user for it. */
+function databaseUser() {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag) => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
+  return { uid: id("-u"), gid: id("-g") };
 }
 
 /** Read models. They can be made again, so nothing of them is kept on disk. */
@@ -129,10 +103,4 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 `;
-}
-
-function own(path, user) {
-  const id = (flag) => Number(spawnSync("id", [flag, user], { encoding: "utf8" }).stdout);
-  chownSync(path, id("-u"), id("-g"));
-  chmodSync(path, 0o700);
 }

@@ -16,12 +16,12 @@ export async function freePort() {
 }
 
 /** Starts a process in a session of its own, its output in logs/{name}.log. */
-export function start(name, command, args, { env = process.env, cwd = folder, stopWith = "SIGTERM", port } = {}) {
+export function start(name, command, args, { env = process.env, cwd = folder, stopWith = "SIGTERM", port, as = {} } = {}) {
   const logs = join(folder, "logs");
   mkdirSync(logs, { recursive: true, mode: 0o755 });
   const log = join(logs, `${name}.log`);
   const out = openSync(log, "a");
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", out, out] });
+  const child = spawn(command, args, { ...as, cwd, env, detached: true, stdio: ["ignore", out, out] });
   closeSync(out);
   const died = new Promise((_, reject) => {
     child.once("error", (error) => reject(new Error(`${name}: ${error.message}`)));

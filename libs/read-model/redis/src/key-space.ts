@@ -5,6 +5,8 @@ const LAYOUT = 1;
 
 /** Names of keys. What must change together shares a hash tag, so that it lies in one slot of a cluster. */
 export interface KeySpace {
+  /** What all of them begin with. */
+  readonly prefix: string;
   /** `{prefix}{tag}rest`: everything of one tag is in one slot. */
   key(tag: string, rest: string): string;
 }
@@ -12,7 +14,7 @@ export interface KeySpace {
 /** `name` tells platforms apart that share one Redis; also to be changed after a restore of the event store from a backup. */
 export function createKeySpace(name = ""): KeySpace {
   const prefix = `gl${LAYOUT}${name}:`;
-  return { key: (tag, rest) => `${prefix}{${safe(tag)}}${rest}` };
+  return { prefix, key: (tag, rest) => `${prefix}{${safe(tag)}}${rest}` };
 }
 
 /** A brace in a tag, or an empty one, would change what Redis takes for the tag. */
