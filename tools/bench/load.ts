@@ -36,7 +36,9 @@ export async function load(scenario: Scenario, options: LoadOptions): Promise<Re
   const end = started + options.seconds * 1000;
   const interval = options.rate === undefined ? 0 : (1000 * options.connections) / options.rate;
   await Promise.all(
-    Array.from({ length: options.connections }, (_, index) => drive(scenario, options.port, index, { end, interval, latencies, most: options.requests ?? Number.POSITIVE_INFINITY })),
+    Array.from({ length: options.connections }, (_, index) =>
+      drive(scenario, options.port, index, { end, interval, latencies, most: options.requests ?? Number.POSITIVE_INFINITY }),
+    ),
   );
   const elapsed = (performance.now() - started) / 1000;
   latencies.sort((a, b) => a - b);
