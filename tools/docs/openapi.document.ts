@@ -3,16 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openApiDocument } from "@grantline/admin";
 import { loadConfig } from "@grantline/config";
-import { endpointsOf, openPlatform, operationsEndpoints } from "@grantline/platform";
+import { endpointsOf, openAudit, openPlatform, operationsEndpoints } from "@grantline/platform";
 import { createLogger } from "@grantline/telemetry";
 
 /** The OpenAPI document of a server with default settings, made from the endpoints themselves. */
 export async function currentDocument(): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "grantline-openapi-"));
   const config = loadConfig({ env: { GRANTLINE_DATA_DIR: folder, GRANTLINE_ISSUER: "http://localhost:8080/oauth" }, cwd: folder });
-  const platform = await openPlatform({ config, log: createLogger({ level: "silent", service: "openapi" }), schedules: false });
+  const log = createLogger({ level: "silent", service: "openapi" });
+  const platform = await openPlatform({ config, log, schedules: false });
   try {
-    const endpoints = [...endpointsOf(platform), ...operationsEndpoints({ platform, draining: () => false })];
+    const audit = await openAudit({ platform, config, log }, { grows: false });
+    const endpoints = [...endpointsOf(platform, audit.endpoints), ...operationsEndpoints({ platform, draining: () => false })];
     return JSON.parse(JSON.stringify(openApiDocument(endpoints, platform.context.settings)));
   } finally {
     await platform.close();

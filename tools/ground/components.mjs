@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { bringPostgres } from "./postgres.mjs";
 import { bringKafka } from "./kafka.mjs";
 import { bringRedis } from "./redis.mjs";
+import { historyChecker } from "./history-checker.mjs";
 import { tlogJudge } from "./tlog-judge.mjs";
+import { bringToxiproxy } from "./toxiproxy.mjs";
 import { bringHaproxy } from "./haproxy.mjs";
 import { bringNginx } from "./nginx.mjs";
 
@@ -20,6 +22,8 @@ const COMPONENTS = [
   { name: "Redis", variable: "GRANTLINE_TEST_REDIS_SERVER", bring: bringRedis },
   { name: "Kafka", variable: "GRANTLINE_TEST_KAFKA_LIB", bring: () => bringKafka(cache) },
   { name: "Go's tlog judge", variable: "GRANTLINE_TEST_TLOG_JUDGE", bring: () => tlogJudge(cache) },
+  { name: "the history checker", variable: "GRANTLINE_TEST_HISTORY_CHECKER", bring: () => historyChecker(cache) },
+  { name: "toxiproxy", variable: "GRANTLINE_TEST_TOXIPROXY", bring: () => bringToxiproxy(cache) },
   { name: "nginx", variable: "GRANTLINE_TEST_NGINX", bring: bringNginx },
   { name: "HAProxy", variable: "GRANTLINE_TEST_HAPROXY", bring: bringHaproxy },
 ];

@@ -8,14 +8,6 @@ ensureBuild(node);
 const script = process.argv[2] ?? "bench";
 run(
   "taskset",
-  [
-    "-c",
-    "1",
-    node,
-    "--conditions=@grantline/source",
-    "--disable-warning=ExperimentalWarning",
-    join(root, "tools", "bench", `${script}.ts`),
-    ...process.argv.slice(3),
-  ],
+  ["-c", "1", node, "--disable-warning=ExperimentalWarning", join(root, "tools", "bench", `${script}.ts`), ...process.argv.slice(3)],
   { env: environment(node) },
 );

@@ -1,4 +1,4 @@
-// PostgreSQL, Redis and Kafka, each from its package, in a folder of this platform. An address in the environment is used instead of starting one.
+// PostgreSQL, Redis and Kafka, each from its package, in a folder of this platform.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { accepts, freePort, ready, start } from "./processes.mjs";
 import { folder } from "./state.mjs";
 
-/** Events and keys. Answers {entry?, url}. */
+/** Events and keys; answers the URL. `bin` is the folder of its programs. */
 export async function postgres(bin) {
-  if (process.env.GRANTLINE_POSTGRES_URL !== undefined) return { url: process.env.GRANTLINE_POSTGRES_URL };
   const data = join(folder, "postgres");
   const port = await freePort();
   const as = databaseUser();
@@ -30,7 +29,7 @@ export async function postgres(bin) {
   });
   await ready(server, async () => psql("select 1").status === 0);
   psql("CREATE DATABASE grantline"); // there already after a restart with kept data
-  return { entry: server.entry, url: `postgres://grantline@127.0.0.1:${port}/grantline` };
+  return `postgres://grantline@127.0.0.1:${port}/grantline`;
 }
 
 /** PostgreSQL refuses to run as root; its package has made a user for it. */
@@ -40,9 +39,8 @@ function databaseUser() {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** Read models. They can be made again, so nothing of them is kept on disk. */
+/** Read models; answers the URL. They can be made again, so nothing of them is kept on disk. */
 export async function redis(bin) {
-  if (process.env.GRANTLINE_REDIS_URL !== undefined) return { url: process.env.GRANTLINE_REDIS_URL };
   const port = await freePort();
   const data = join(folder, "redis");
   mkdirSync(data, { recursive: true });
@@ -62,12 +60,11 @@ export async function redis(bin) {
   ];
   const server = start("redis", bin, args, { port });
   await ready(server, () => accepts(port));
-  return { entry: server.entry, url: `redis://127.0.0.1:${port}` };
+  return `redis://127.0.0.1:${port}`;
 }
 
-/** The relay's broker: one node, which is broker and controller. `lib` is the folder of its jars. */
+/** The relay's broker, one node, which is broker and controller; answers its address. `lib` is the folder of its jars. */
 export async function kafka(lib) {
-  if (process.env.GRANTLINE_KAFKA_BROKERS !== undefined) return { brokers: process.env.GRANTLINE_KAFKA_BROKERS };
   const [port, controller] = [await freePort(), await freePort()];
   const data = join(folder, "kafka");
   const settings = join(folder, "kafka.properties");
@@ -86,7 +83,7 @@ export async function kafka(lib) {
     { port },
   );
   await ready(server, () => accepts(port));
-  return { entry: server.entry, brokers: `127.0.0.1:${port}` };
+  return `127.0.0.1:${port}`;
 }
 
 function kafkaSettings(port, controller, data) {

@@ -15,6 +15,13 @@ export async function freePort() {
   return port;
 }
 
+let tell = () => undefined;
+
+/** `listener` is told of every process at once, before anybody knows whether it will be ready. */
+export function onStart(listener) {
+  tell = listener;
+}
+
 /** Starts a process in a session of its own, its output in logs/{name}.log. */
 export function start(name, command, args, { env = process.env, cwd = folder, stopWith = "SIGTERM", port, as = {} } = {}) {
   const logs = join(folder, "logs");
@@ -31,7 +38,9 @@ export function start(name, command, args, { env = process.env, cwd = folder, st
   });
   died.catch(() => undefined); // heard by whoever waits for it to be ready
   child.unref();
-  return { entry: { name, pid: child.pid, started: startTime(child.pid), log, stopWith, ...(port === undefined ? {} : { port }) }, died };
+  const entry = { name, pid: child.pid, started: startTime(child.pid), log, stopWith, ...(port === undefined ? {} : { port }) };
+  if (child.pid !== undefined) tell(entry);
+  return { entry, died };
 }
 
 /** Ticks since boot at which a process began: with the pid it names a process for good. */

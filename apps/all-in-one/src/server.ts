@@ -29,7 +29,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     draining: () => draining,
     ...(config.telemetry.metrics ? { metrics } : {}),
   });
-  const app = await createHttpApp(config, platform, instruments, [...endpointsOf(platform), ...audit.endpoints, ...operations]);
+  const app = await createHttpApp(config, platform, instruments, [...endpointsOf(platform, audit.endpoints), ...operations]);
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
   else process.send?.("ready");

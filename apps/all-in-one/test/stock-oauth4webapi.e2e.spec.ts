@@ -80,20 +80,24 @@ describe("oauth4webapi", () => {
     expect(claims).toMatchObject({ client_id: client.client_id, scope: expect.stringContaining("notes:read"), entity: "human" });
   });
 
-  it("reads userinfo and refreshes", async () => {
+  it("refreshes, for the issuer too, and reads userinfo with what it gets for it", async () => {
     const client = await world.webClient();
     const authentication = oauth.ClientSecretBasic(client.client_secret);
     const tokens = await logIn(client, authentication);
     const subject = oauth.getValidatedIdTokenClaims(tokens)?.sub ?? "";
+    const response = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token ?? "", {
+      ...insecure,
+      additionalParameters: { resource: world.platform.issuer },
+    });
+    const own = await oauth.processRefreshTokenResponse(server, client, response);
+    expect(own.refresh_token).not.toBe(tokens.refresh_token);
     const info = await oauth.processUserInfoResponse(
       server,
       client,
       subject,
-      await oauth.userInfoRequest(server, client, tokens.access_token, insecure),
+      await oauth.userInfoRequest(server, client, own.access_token, insecure),
     );
     expect(info.sub).toBe(subject);
-    const response = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token ?? "", insecure);
-    expect((await oauth.processRefreshTokenResponse(server, client, response)).refresh_token).not.toBe(tokens.refresh_token);
   });
 
   it("introspects, plain (RFC 7662) and signed (RFC 9701), and sees a revocation at once", async () => {

@@ -80,10 +80,12 @@ describe("openid-client", () => {
     });
   });
 
-  it("reads userinfo", async () => {
+  it("reads userinfo with a token for the issuer, and not with the one its MCP server gets to see", async () => {
     const config = await configure(await world.webClient());
     const { tokens, subject } = await logIn(config);
-    expect(await openid.fetchUserInfo(config, tokens.access_token, subject)).toMatchObject({ sub: subject });
+    await expect(openid.fetchUserInfo(config, tokens.access_token, subject)).rejects.toMatchObject({ status: 401 });
+    const own = await openid.refreshTokenGrant(config, tokens.refresh_token ?? "", { resource: world.platform.issuer });
+    expect(await openid.fetchUserInfo(config, own.access_token, subject)).toMatchObject({ sub: subject });
   });
 
   it("refreshes, with rotation and a new id_token for the same person", async () => {

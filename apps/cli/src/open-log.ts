@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "@grantline/config";
-import { EventStoreUnavailable, verifyLog, type EventStore } from "@grantline/event-store";
-import { openPostgresEventStore } from "@grantline/event-store-postgres";
+import { createLogVerifier, EventStoreUnavailable, verifyLog, type EventStore } from "@grantline/event-store";
+import { openPostgresEventLog, openPostgresEventStore } from "@grantline/event-store-postgres";
 import { DataFolderInUse, openSqliteEventLog, openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { CommandFailed } from "./failure.ts";
 import { dataFiles } from "./settings.ts";
@@ -17,18 +17,24 @@ export interface OpenLog {
   close(): Promise<void>;
 }
 
-/** Throws CommandFailed when there is no log, or the store is one this command does not read. */
+/** Throws CommandFailed when the log can't be opened. */
 export async function openLogOf(config: Config): Promise<OpenLog> {
-  const { store, postgresUrl } = config.storage;
-  if (store === "sqlite") return openFiles(config);
+  const { store, postgresUrl, eventstoreUrl } = config.storage;
   if (store === "postgres" && postgresUrl !== undefined) return openPostgres(postgresUrl);
-  throw new CommandFailed(`GRANTLINE_STORE: the audit commands read sqlite and postgres, not ${store}.`);
+  if (store === "eventstoredb" && eventstoreUrl !== undefined) {
+    // Loaded where it is used: its client brings a native part of its own
+    const { openEventStoreDb } = await import("@grantline/event-store-eventstoredb");
+    return sharedLog(await opened(openEventStoreDb({ connectionString: eventstoreUrl })));
+  }
+  return openFiles(config);
 }
 
 async function openPostgres(url: string): Promise<OpenLog> {
-  const store = await openPostgresEventStore({ url, poolSize: 2 }).catch((error: unknown) => {
-    throw error instanceof Error ? new CommandFailed(error.message) : error;
-  });
+  return { ...sharedLog(await opened(openPostgresEventStore({ url, poolSize: 2 }))), verify: () => verifyPostgres(url) };
+}
+
+/** Any process may write to it. */
+function sharedLog(store: EventStore): OpenLog {
   return {
     store,
     withWriter: async (use) => {
@@ -37,6 +43,25 @@ async function openPostgres(url: string): Promise<OpenLog> {
     },
     close: () => store.close(),
   };
+}
+
+async function opened(store: Promise<EventStore>): Promise<EventStore> {
+  try {
+    return await store;
+  } catch (error) {
+    throw error instanceof Error ? new CommandFailed(error.message) : error;
+  }
+}
+
+async function verifyPostgres(url: string): Promise<object> {
+  const log = await openPostgresEventLog({ url });
+  try {
+    const verifier = createLogVerifier();
+    for await (const entry of log.inStreamOrder()) verifier.take(entry);
+    return { ...verifier.result(), first_gap: (await log.firstGap()) ?? "none" };
+  } finally {
+    await log.close();
+  }
 }
 
 function openFiles(config: Config): OpenLog {

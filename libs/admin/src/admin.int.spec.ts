@@ -110,6 +110,31 @@ describe("the door of the admin API", () => {
     expect((await send("PATCH", `/clients/${plain.client_id}`, { client_name: "mine" }))[0]).toBe(200);
   });
 
+  it("lets nobody look into the tokens of a resource by a client of his making: that is for who looks after resources (P14)", async () => {
+    const clerk = as(await programToken(["grantline:clients"], "grantline:clients"));
+    const both = as(await programToken(["grantline:clients", "grantline:resources"], "grantline:clients grantline:resources"));
+    const send = async (who: Record<string, string>, method: string, path: string, body: object): Promise<number> => {
+      const headers = { ...who, "content-type": "application/json" };
+      return (await fetch(`${platform.origin}/admin/v1${path}`, { method, headers, body: JSON.stringify(body) })).status;
+    };
+    const service = { grant_types: ["client_credentials"] };
+    const resource = await platform.admin.resource(`${platform.origin}/looked-into`, ["read"]);
+    const looking = { settings: { introspects: [resource.resource_id] } };
+    const plain = await platform.admin.call<{ client_id: string }>("POST", "/clients", service);
+    const guard = await platform.admin.call<{ client_id: string }>("POST", "/clients", { ...service, ...looking });
+    const attempts: readonly (readonly [string, string, object])[] = [
+      ["POST", "/clients", { ...service, ...looking }],
+      ["PUT", `/clients/${plain.client_id}`, { ...service, ...looking }],
+      ["PATCH", `/clients/${plain.client_id}`, looking],
+      ["PATCH", `/clients/${guard.client_id}`, { client_name: "mine" }],
+      ["POST", `/clients/${guard.client_id}/secrets`, {}],
+      ["POST", `/clients/${resource.client_id}/secrets`, {}],
+    ];
+    for (const [method, path, body] of attempts)
+      expect([method, path, await send(clerk, method, path, body)]).toEqual([method, path, 403]);
+    for (const [method, path, body] of attempts) expect([path, (await send(both, method, path, body)) < 300]).toEqual([path, true]);
+  });
+
   it("opens to operators as people, through a client an operator made, and to nobody else (P14)", async () => {
     const console_ = await platform.admin.call<Registered>("POST", "/clients", {
       client_name: "Console",

@@ -1,7 +1,7 @@
 import { definitionsOf } from "@grantline/domain/catalogue";
-import type { DomainEvent, Recorded } from "@grantline/domain/kernel";
+import { upcast, type DomainEvent, type Recorded } from "@grantline/domain/kernel";
 import type { EventMeta, ReadEvent, StoredEvent } from "./port.ts";
-import type { Definition, Definitions } from "./seal.ts";
+import type { Definitions } from "./seal.ts";
 
 interface Body {
   readonly type: string;
@@ -22,10 +22,11 @@ export function parseEvent<E extends DomainEvent = DomainEvent>(
   definitions: Definitions | undefined = definitionsOf(stored.stream),
 ): ReadEvent<E> {
   const body = JSON.parse(stored.body) as Body;
-  const definition = definitions !== undefined && Object.hasOwn(definitions, body.type) ? definitions[body.type] : undefined;
-  const known = definition !== undefined && definition.version >= body.version;
-  const { data, version } = known ? upcast(body, definition) : body;
-  const event = { type: body.type, data, at: Math.floor(Date.parse(body.at) / 1000), version } as unknown as Recorded<E>;
+  const lifted = definitions === undefined ? undefined : upcast(definitions, body.type, body.version, body.data);
+  const known = lifted !== undefined;
+  const version = known ? (definitions?.[body.type]?.version ?? body.version) : body.version;
+  const at = Math.floor(Date.parse(body.at) / 1000);
+  const event = { type: body.type, data: lifted ?? body.data, at, version } as unknown as Recorded<E>;
   return {
     id: stored.id,
     stream: stored.stream,
@@ -39,13 +40,4 @@ export function parseEvent<E extends DomainEvent = DomainEvent>(
     ...(known ? {} : { unknown: true as const }),
     ...(body.ignorable === true ? { ignorable: true as const } : {}),
   };
-}
-
-function upcast(body: Body, definition: Definition): { readonly data: Record<string, unknown>; readonly version: number } {
-  let { data, version } = body;
-  for (; version < definition.version; version++) {
-    // A missing upcaster means the shape did not change; the fixtures of each version prove it.
-    data = definition.upcasters?.[version]?.(data) ?? data;
-  }
-  return { data, version };
 }

@@ -42,8 +42,8 @@ export function registryEndpointsOf({ context, fetcher }: Platform, described: r
   return own;
 }
 
-/** Everything a server with all services answers, operations apart. */
-export function endpointsOf(platform: Platform): readonly Endpoint[] {
-  const token = tokenEndpointsOf(platform);
-  return [...token, ...registryEndpointsOf(platform, token)];
+/** Everything a server with all services answers, operations apart; `others` are described with the rest (audit). */
+export function endpointsOf(platform: Platform, others: readonly Endpoint[] = []): readonly Endpoint[] {
+  const described = [...tokenEndpointsOf(platform), ...others];
+  return [...described, ...registryEndpointsOf(platform, described)];
 }

@@ -100,7 +100,11 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 type Composing = PlatformOptions & Required<Pick<PlatformOptions, "role" | "clock" | "random">>;
 
 /** Puts everything that runs on top of the files. */
-async function compose(options: Composing, storage: Storage, closing: Closing): Promise<Pick<Platform, "context" | "fetcher" | "runtime" | "projecting">> {
+async function compose(
+  options: Composing,
+  storage: Storage,
+  closing: Closing,
+): Promise<Pick<Platform, "context" | "fetcher" | "runtime" | "projecting">> {
   const { config, log, role, clock, random, service = role } = options;
   const { readModel, ephemeral, keys } = storage;
   const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);

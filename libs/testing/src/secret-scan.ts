@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { filesBelow, rowsOf } from "./kept-in-files.ts";
 
 export interface SecretScan {
   /** Value and what it is. */
@@ -28,36 +28,9 @@ function needlesOf(value: string): readonly string[] {
 }
 
 function filesOf(dataDir: string): readonly (readonly [string, string])[] {
-  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.flatMap((entry) => {
-    const path = join(entry.parentPath, entry.name);
+  return filesBelow(dataDir).flatMap((path) => {
     const name = relative(dataDir, path);
     const bytes = [name, readFileSync(path).toString("latin1")] as const;
     return name.endsWith(".db") ? [bytes, [name, rowsOf(path)] as const] : [bytes];
   });
-}
-
-function rowsOf(path: string): string {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'").all() as {
-      name: string;
-    }[];
-    return tables
-      .flatMap(({ name }) =>
-        database
-          .prepare(`SELECT * FROM "${name.replaceAll('"', '""')}"`)
-          .all()
-          .map(rowText),
-      )
-      .join("\n");
-  } finally {
-    database.close();
-  }
-}
-
-function rowText(row: Record<string, unknown>): string {
-  return Object.values(row)
-    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value)))
-    .join(" ");
 }

@@ -6,7 +6,7 @@ import { bootstrap } from "@grantline/admin";
 import { loadConfig, withPort, type Config } from "@grantline/config";
 import { createHttpServer, mountEndpoints } from "@grantline/http";
 import type { Resolve } from "@grantline/oauth/outbound";
-import { endpointsOf, openPlatform, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
+import { endpointsOf, openAudit, openPlatform, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { createServer } from "node:net";
 import { sharedEngines } from "./shared-engines.ts";
@@ -20,6 +20,8 @@ export interface TestPlatformOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Keeps the folder of a former run, for restarts. */
   readonly dataDir?: string;
+  /** The port of a former run, where its issuer has to stay the same. */
+  readonly port?: number;
   readonly resolve?: Resolve;
   /** Starts at this moment, epoch seconds, and moves only by `advance`. */
   readonly frozenAt?: number;
@@ -45,7 +47,7 @@ export interface TestPlatform {
 /** The whole server in this process, over real HTTP, with the real embedded adapters in a folder of its own. Only the clock can be a made one. */
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "grantline-test-"));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const env = {
     ...(await sharedEngines(dataDir)),
     GRANTLINE_DATA_DIR: dataDir,
@@ -69,9 +71,10 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   await bootstrap(platform.context, config);
+  const audit = await openAudit({ platform, config, log }, { grows: false });
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
-  mountEndpoints(fastify, [...endpointsOf(platform), ...operations], rimOptions(config, platform, instruments));
+  mountEndpoints(fastify, [...endpointsOf(platform, audit.endpoints), ...operations], rimOptions(config, platform, instruments));
   await fastify.listen({ port, host: "127.0.0.1" });
   const origin = config.server.origin;
   return {
@@ -90,6 +93,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     person: () => new Person(origin),
     close: async ({ keepData = false } = {}) => {
       await fastify.close();
+      await audit.close();
       await platform.close();
       if (!keepData && options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },

@@ -1,13 +1,12 @@
 /*
- * P8. Real: the frozen fixtures as a log, the SQLite event store, the whole server over it. Made: the log is written by the test, byte for byte as the fixtures say.
+ * P8. Real: the frozen fixtures as a log in the event store, the whole server over it. Made: the log is written by the test, byte for byte as the fixtures say.
  */
 import { hash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chainHash, uuidV7, type SealedEvent } from "@grantline/event-store";
-import { openSqliteEventStore } from "@grantline/event-store-sqlite";
-import { startTestPlatform } from "@grantline/testing";
+import { keptBy, startTestPlatform } from "@grantline/testing";
 import { expect, it } from "vitest";
 import { verifyDataFolder } from "../support/event-log.ts";
 
@@ -30,7 +29,7 @@ function written(stream: string, revision: number, previousHash: string, { type,
 
 it("a log of every event and version ever written is replayed, and nothing is parked (P8)", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "grantline-fixtures-"));
-  const store = await openSqliteEventStore({ file: join(dataDir, "events.db") });
+  const store = await (await keptBy(dataDir)).openStore();
   const files = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" }).filter((path) => /^\w+\/\w+\.v\d+\.json$/.test(path));
   for (const file of files) {
     const fixture = JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as Fixture;

@@ -3,11 +3,12 @@
  */
 import { rmSync } from "node:fs";
 import { sealEvents } from "@grantline/event-store";
-import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import {
   basic,
   introspect,
+  keptBy,
   obtainTokens,
+  onSharedEngines,
   postForm,
   refresh,
   register,
@@ -17,6 +18,8 @@ import {
   type Tokens,
 } from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { eventsIn } from "../support/event-log.ts";
 
 const RESOURCE = "https://poison.example/mcp";
 let server: TestPlatform;
@@ -40,7 +43,12 @@ const grantOf = (tokens: Tokens): string => `grant-${/^gl_rt_([a-z0-9]+)\./.exec
 /** The server stops, a newer release writes, and the older one is started again. */
 async function appendUnknown(stream: string, ignorable: boolean): Promise<void> {
   await server.close({ keepData: true });
-  const store = await openSqliteEventStore({ file: server.platform.folder.events });
+  await writeUnknown(stream, ignorable);
+  server = await startTestPlatform({ dataDir: server.dataDir, port: Number(new URL(server.origin).port) });
+}
+
+async function writeUnknown(stream: string, ignorable: boolean): Promise<void> {
+  const store = await (await keptBy(server.dataDir)).openStore();
   const last = await store.readLast(stream);
   if (last === undefined) throw new Error(`no stream ${stream}`);
   const meta = { correlationId: "newer", actor: { kind: "system", id: "newer-release" }, region: "local", service: "newer" } as const;
@@ -55,7 +63,6 @@ async function appendUnknown(stream: string, ignorable: boolean): Promise<void> 
   });
   expect(await store.append(stream, last.revision, events)).toMatchObject({ kind: "appended" });
   await store.close();
-  server = await startTestPlatform({ dataDir: server.dataDir });
 }
 
 interface Parked {
@@ -113,6 +120,8 @@ describe("poison is parked (P11)", () => {
         `subject-${(JSON.parse(Buffer.from(tokens.id_token?.split(".")[1] as string, "base64url").toString()) as { sub: string }).sub}`,
     ],
     ["a resource's stream", () => `resource-${rs.resource_id}`],
+    ["a client's stream", () => `client-${client.client_id}`],
+    ["a consent's stream", async () => (await eventsIn(server.dataDir, "consent-")).at(-1)?.stream ?? "no consent"],
   ])("in %s: what rests on it is inactive, and userinfo refuses it", async (_where, streamOf) => {
     const former = [server, rs, client] as const;
     server = await startTestPlatform();
@@ -121,15 +130,32 @@ describe("poison is parked (P11)", () => {
       client = await register(server.issuer);
       const tokens = await logIn();
       expect((await introspect(server.issuer, rs, tokens.access_token)).active).toBe(true);
-      await appendUnknown(streamOf(tokens), false);
+      const forIssuer = await refresh(server.issuer, client, tokens.refresh_token as string, { resource: server.issuer });
+      const own = (await forIssuer.json()) as Tokens;
+      const userinfo = () => fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${own.access_token}` } });
+      expect((await userinfo()).status).toBe(200);
+      const stream = await streamOf(tokens);
+      await appendUnknown(stream, false);
       expect(await introspect(server.issuer, rs, tokens.access_token)).toEqual({ active: false });
-      expect((await fetch(`${server.issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status).toBe(401);
-      expect((await refresh(server.issuer, client, tokens.refresh_token as string)).status).toBe(503);
+      // what is for the issuer rests on no resource
+      expect((await userinfo()).status).toBe(stream.startsWith("resource-") ? 200 : 401);
+      expect((await refresh(server.issuer, client, own.refresh_token as string)).status).toBe(503);
     } finally {
       await server.close();
       rmSync(server.dataDir, { recursive: true, force: true });
       [server, rs, client] = former;
     }
+  });
+
+  it.runIf(onSharedEngines)("written by a newer release beside it while it serves: the same, without a restart", async () => {
+    const [poisoned, other] = [await logIn(), await logIn()];
+    expect((await introspect(server.issuer, rs, poisoned.access_token)).active).toBe(true);
+    await writeUnknown(grantOf(poisoned), false);
+    await expect.poll(async () => (await introspect(server.issuer, rs, poisoned.access_token)).active, { timeout: 5_000 }).toBe(false);
+    const refused = await refresh(server.issuer, client, poisoned.refresh_token as string);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    expect((await parked()).items.map(({ stream }) => stream)).toContain(grantOf(poisoned));
+    expect((await refresh(server.issuer, client, other.refresh_token as string)).status).toBe(200);
   });
 
   it("an event whose writer said that it may be skipped stops nothing", async () => {

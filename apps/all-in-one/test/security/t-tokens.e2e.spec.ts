@@ -2,22 +2,25 @@
  * Real: two whole servers over HTTP with the embedded adapters; the resource servers are our own userinfo, admin API and introspection. Made: the clock.
  */
 import { createHmac } from "node:crypto";
-import { postForm, type Registered, type Tokens } from "@grantline/testing";
+import { postForm, refresh, type Registered, type Tokens } from "@grantline/testing";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { afterwards } from "./support/afterwards.ts";
 import { ecKeys, encode, jws, rsaKeys } from "./support/assertion.ts";
 import { isActive, revoke, tokensFor } from "./support/grants.ts";
 import { expectError } from "./support/refusal.ts";
 import { basicOf, raw, token } from "./support/request.ts";
-import { OTHER_RESOURCE, RESOURCE, startWorld, unchanged, type World } from "./support/world.ts";
+import { RESOURCE, startWorld, unchanged, type World } from "./support/world.ts";
 
 let world: World;
+/** For a resource, and for userinfo. */
 let good: Tokens & { readonly refresh_token: string };
+let own: typeof good;
 let admin: string;
 
 beforeAll(async () => {
   world = await startWorld({ env: { GRANTLINE_LIFETIME_HUMAN_ACCESS_TOKEN: "86400" } });
   good = await tokensFor(world, { scope: "openid notes:read" });
+  own = await tokensFor(world, { scope: "openid", resource: world.issuer });
   admin = await world.server.admin.token();
 });
 beforeEach(() => world.server.advance(61));
@@ -51,16 +54,21 @@ describe("forged and foreign tokens", () => {
     } finally {
       await other.server.close();
     }
-    const ours = [part(good.access_token, 0), part(good.access_token, 1)] as const;
-    await refusedEverywhere(jws(ours[0], ours[1], ecKeys().privateKey));
-    await refusedEverywhere(
-      jws(ours[0], { ...ours[1], scope: "openid grantline:admin", aud: `${world.server.origin}/admin/v1` }, ecKeys().privateKey),
-    );
+    for (const { access_token } of [good, own]) {
+      const ours = [part(access_token, 0), part(access_token, 1)] as const;
+      await refusedEverywhere(jws(ours[0], ours[1], ecKeys().privateKey));
+      await refusedEverywhere(
+        jws(ours[0], { ...ours[1], scope: "openid grantline:admin", aud: `${world.server.origin}/admin/v1` }, ecKeys().privateKey),
+      );
+    }
   });
 
-  it("T-02 refuses none, HS256 with the public key, a swapped algorithm, an empty and a cut signature, a changed payload", async () => {
-    const [header, claims] = [part(good.access_token, 0), part(good.access_token, 1)];
-    const [h, p, s] = good.access_token.split(".") as [string, string, string];
+  it.each([
+    ["for a resource", () => good.access_token],
+    ["for userinfo", () => own.access_token],
+  ])("T-02 refuses none, HS256 with the public key, a swapped algorithm, an empty and a cut signature, a changed payload: %s", async (_for, of) => {
+    const [header, claims] = [part(of(), 0), part(of(), 1)];
+    const [h, p, s] = of().split(".") as [string, string, string];
     const { keys } = (await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
     for (const alg of ["none", "NONE", "nOnE"])
       for (const signature of ["", s]) await refusedEverywhere(jws({ ...header, alg }, claims, undefined, signature));
@@ -114,7 +122,8 @@ describe("time and place", () => {
     const short = await startWorld();
     try {
       const { access_token: access } = await tokensFor(short, { scope: "openid notes:read" });
-      const at = () => fetch(`${short.issuer}/userinfo`, { headers: { authorization: `Bearer ${access}` } });
+      const { access_token: own } = await tokensFor(short, { scope: "openid", resource: short.issuer });
+      const at = () => fetch(`${short.issuer}/userinfo`, { headers: { authorization: `Bearer ${own}` } });
       short.server.advance(899);
       expect([(await at()).status, await isActive(short, access)]).toEqual([200, true]);
       short.server.advance(1);
@@ -129,9 +138,10 @@ describe("time and place", () => {
     }
   });
 
-  it("T-06 keeps a token to its own resource: another's introspection and the admin API do not see it", async () => {
+  it("T-06 keeps a token to its own resource: another's introspection, the admin API and userinfo do not take it", async () => {
     expect([await isActive(world, good.access_token), await isActive(world, good.access_token, world.otherRs)]).toEqual([true, false]);
     expect((await api(good.access_token)).status).toBe(401);
+    await expectError(world, await userinfo(good.access_token), INVALID);
     expect([await isActive(world, admin), await isActive(world, admin, world.otherRs), (await api(admin)).status]).toEqual([
       false,
       false,
@@ -141,10 +151,7 @@ describe("time and place", () => {
   });
 
   it("T-07 says 403 with the scope that is missing and where the resource describes itself", async () => {
-    const { access_token: machine } = (await (
-      await token(world, { grant_type: "client_credentials", resource: OTHER_RESOURCE }, basicOf(world.machine))
-    ).json()) as Tokens;
-    const small = await userinfo(machine);
+    const small = await userinfo((await tokensFor(world, { scope: "profile", resource: [] })).access_token);
     expect(small.headers.get("www-authenticate")).toMatch(/error="insufficient_scope".*scope="openid"/);
     await expectError(world, small, { status: 403, error: "insufficient_scope", reason: "bearer-scope" });
     const reader = await world.server.admin.machine({
@@ -191,19 +198,23 @@ describe("time and place", () => {
   });
 
   it("T-08 sees every kind of revocation at once: one token, the family, the person, the client, the resource", async () => {
-    const RULES: readonly ((family: Tokens & { refresh_token: string }, subject: string) => Promise<unknown>)[] = [
-      (family) => revoke(world, world.app, family.access_token),
-      (family) => revoke(world, world.app, family.refresh_token),
-      (_family, subject) => world.server.admin.call("POST", `/subjects/${subject}/revoke-all`),
-      () => world.server.admin.call("POST", `/clients/${world.app.client_id}/revoke-all`),
-      () => world.server.admin.call("POST", `/resources/${world.rs.resource_id}/revoke-all`),
+    // with each what userinfo says to another token of the family, one that is for the issuer
+    const RULES: readonly (readonly [(family: Tokens & { refresh_token: string }, subject: string) => Promise<unknown>, number])[] = [
+      [(family) => revoke(world, world.app, family.access_token), 200],
+      [(family) => revoke(world, world.app, family.refresh_token), 401],
+      [(_family, subject) => world.server.admin.call("POST", `/subjects/${subject}/revoke-all`), 401],
+      [() => world.server.admin.call("POST", `/clients/${world.app.client_id}/revoke-all`), 401],
+      [() => world.server.admin.call("POST", `/resources/${world.rs.resource_id}/revoke-all`), 200],
     ];
-    for (const end of RULES) {
+    for (const [end, others] of RULES) {
       const family = await tokensFor(world, { scope: "openid notes:read" });
-      const { sub } = (await (await userinfo(family.access_token)).json()) as { sub: string };
-      await end(family, sub);
-      expect([(await userinfo(family.access_token)).status, await isActive(world, family.access_token)]).toEqual([401, false]);
+      const next = await refresh(world.issuer, world.app, family.refresh_token, { resource: world.issuer });
+      const shown = (await next.json()) as typeof family;
+      const { sub } = (await (await userinfo(shown.access_token)).json()) as { sub: string };
+      await end({ ...family, refresh_token: shown.refresh_token }, sub);
+      expect([await isActive(world, family.access_token), (await userinfo(shown.access_token)).status]).toEqual([false, others]);
     }
+    own = await tokensFor(world, { scope: "openid", resource: world.issuer });
     good = await tokensFor(world, { scope: "openid notes:read" });
   });
 });
@@ -211,19 +222,19 @@ describe("time and place", () => {
 describe("how a token is shown", () => {
   it("T-09 looks at no token in query, body or cookie, and logs none of it", async () => {
     const NONE = { status: 401, error: "invalid_token", reason: "bearer-missing" };
-    await expectError(world, await fetch(`${world.issuer}/userinfo?access_token=${good.access_token}`), NONE);
+    await expectError(world, await fetch(`${world.issuer}/userinfo?access_token=${own.access_token}`), NONE);
     await expectError(
       world,
-      await fetch(`${world.issuer}/userinfo`, { method: "POST", body: new URLSearchParams({ access_token: good.access_token }) }),
+      await fetch(`${world.issuer}/userinfo`, { method: "POST", body: new URLSearchParams({ access_token: own.access_token }) }),
       NONE,
     );
-    await expectError(world, await fetch(`${world.issuer}/userinfo`, { headers: { cookie: `access_token=${good.access_token}` } }), NONE);
+    await expectError(world, await fetch(`${world.issuer}/userinfo`, { headers: { cookie: `access_token=${own.access_token}` } }), NONE);
     expect((await fetch(`${world.server.origin}/admin/v1/clients?access_token=${admin}`)).status).toBe(401);
     const twice = await fetch(`${world.server.origin}/admin/v1/clients?access_token=${admin}`, {
       headers: { authorization: `Bearer ${admin}` },
     });
     expect(twice.status).toBe(400);
-    expect(world.server.logs()).not.toContain(good.access_token);
+    expect(world.server.logs()).not.toContain(own.access_token);
   });
 
   const GRAMMAR: readonly (readonly [string, (value: string) => string, number])[] = [
@@ -243,7 +254,7 @@ describe("how a token is shown", () => {
 
   it.each(GRAMMAR)("T-16 reads the header by its grammar: %s", async (_what, header, status) => {
     for (const [path, value] of [
-      ["/oauth/userinfo", good.access_token],
+      ["/oauth/userinfo", own.access_token],
       ["/admin/v1/clients", admin],
     ] as const) {
       const answer = await raw(world, {
@@ -280,10 +291,10 @@ describe("T-17 keys", () => {
     ((await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: { kid: string; d?: string; k?: string }[] }).keys;
 
   it("T-17 keeps what the old key signed through a rotation, signs with the new one, and publishes public parts only", async () => {
-    const before = await tokensFor(world, { scope: "openid notes:read" });
+    const before = await tokensFor(world, { scope: "openid", resource: world.issuer });
     const old = part(before.access_token, 0)["kid"] as string;
     await world.server.admin.call("POST", "/keys/rotate", { alg: "ES256" });
-    const after = await tokensFor(world, { scope: "openid notes:read" });
+    const after = await tokensFor(world, { scope: "openid", resource: world.issuer });
     const fresh = part(after.access_token, 0)["kid"] as string;
     expect(fresh).not.toBe(old);
     expect([(await userinfo(before.access_token)).status, (await userinfo(after.access_token)).status]).toEqual([200, 200]);
@@ -293,20 +304,20 @@ describe("T-17 keys", () => {
   });
 
   it("T-17 trusts nothing of a compromised key from that moment, not even what was recorded", async () => {
-    const before = await tokensFor(world, { scope: "openid notes:read" });
+    const before = await tokensFor(world, { scope: "openid", resource: world.issuer });
     const kid = part(before.access_token, 0)["kid"] as string;
     await world.server.admin.call("POST", `/keys/${kid}/compromise`, { reason: "test" });
     await refusedEverywhere(before.access_token);
     expect((await published()).map((key) => key.kid)).not.toContain(kid);
     world.server.advance(1);
-    const after = await tokensFor(world, { scope: "openid notes:read" });
+    const after = await tokensFor(world, { scope: "openid", resource: world.issuer });
     expect([part(after.access_token, 0)["kid"] === kid, (await userinfo(after.access_token)).status]).toEqual([false, 200]);
     expect((await list()).items.find((key) => key.kid === kid)?.status).toBe("compromised");
     admin = await freshAdmin();
   });
 
   it("T-17 answers a flood of unknown kids without work: no fetch, no event, 401 each", async () => {
-    const [header, claims] = [part(good.access_token, 0), part(good.access_token, 1)];
+    const [header, claims] = [part(own.access_token, 0), part(own.access_token, 1)];
     const { privateKey } = ecKeys();
     const began = performance.now();
     await unchanged(world, async () => {

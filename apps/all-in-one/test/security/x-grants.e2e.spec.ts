@@ -95,7 +95,7 @@ describe("X-01 client_credentials", () => {
       await token(world, { grant_type: "client_credentials", resource: RESOURCE, scope: "notes:read" }, basicOf(world.machine))
     ).json()) as Tokens;
     const response = await fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${access}` } });
-    await expectError(world, response, { status: 403, error: "insufficient_scope", reason: "bearer-scope" });
+    await expectError(world, response, { status: 401, error: "invalid_token", reason: "bearer-invalid" });
     expect([await isActive(world, access), await isActive(world, access, world.otherRs)]).toEqual([true, false]);
   });
 });
@@ -104,10 +104,11 @@ describe("X-06 what is barred gets nothing on any path", () => {
   it("X-06 a disabled person: login, single sign-on, consent, code, refresh, tokens, userinfo", async () => {
     const who = { username: "second", password: SECOND_PASSWORD };
     const family = await tokensFor(world, { scope: "openid notes:read", ...who });
+    const own = await tokensFor(world, { scope: "openid", resource: world.issuer, ...who });
     const pending = await codeFor(world, who);
     const person = world.server.person();
     const consent = await openConsent(world, person, world.app.client_id, {}, who);
-    const info = () => fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${family.access_token}` } });
+    const info = () => fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${own.access_token}` } });
     const { sub: subject } = (await (await info()).json()) as { sub: string };
     await world.server.admin.call("POST", `/subjects/${subject}/disable`);
     await expectError(world, await info(), { status: 401, error: "invalid_token", reason: "bearer-invalid" });

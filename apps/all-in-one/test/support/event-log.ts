@@ -1,29 +1,18 @@
-import { join } from "node:path";
-import { verifyLog, type LogVerification, type StoredEvent } from "@grantline/event-store";
-import { openSqliteEventLog } from "@grantline/event-store-sqlite";
+import type { LogVerification, StoredEvent } from "@grantline/event-store";
+import { keptBy } from "@grantline/testing";
 
-/** Every event of a data folder, of one stream's kind when asked (`grant-`), with its body parsed. */
+/** Every event of a data folder's server, of one stream's kind when asked (`grant-`), with its body parsed. */
 export async function eventsIn(
   dataDir: string,
   prefix = "",
 ): Promise<readonly (StoredEvent & { readonly data: Readonly<Record<string, unknown>> })[]> {
-  const { store } = openSqliteEventLog({ file: join(dataDir, "events.db") });
-  try {
-    const events = await store.readAll("0", 10_000_000);
-    return events
-      .filter(({ stream }) => stream.startsWith(prefix))
-      .map((event) => ({ ...event, data: (JSON.parse(event.body) as { data: Record<string, unknown> }).data }));
-  } finally {
-    await store.close();
-  }
+  const events = await (await keptBy(dataDir)).events();
+  return events
+    .filter(({ stream }) => stream.startsWith(prefix))
+    .map((event) => ({ ...event, data: (JSON.parse(event.body) as { data: Record<string, unknown> }).data }));
 }
 
 /** The chains of the whole log, recomputed. */
 export async function verifyDataFolder(dataDir: string): Promise<LogVerification> {
-  const log = openSqliteEventLog({ file: join(dataDir, "events.db") });
-  try {
-    return verifyLog(log.inStreamOrder());
-  } finally {
-    await log.store.close();
-  }
+  return (await keptBy(dataDir)).verify();
 }

@@ -3,7 +3,7 @@ import { mintClientSecret, needsSecret } from "@grantline/oauth/registration";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem } from "../problem.ts";
 import type { AdminAnswer, AdminCall } from "../route/route.ts";
-import { findClient, requireAdminFor } from "./client-rules.ts";
+import { findClient, requireAdminFor, requireResourcesFor } from "./client-rules.ts";
 import { showClient } from "./client.response.ts";
 
 /** Secrets a client may have at one time, overlaps included. */
@@ -13,6 +13,7 @@ const MOST_SECRETS = 5;
 export async function rotateSecret(context: AdminParts, call: AdminCall<unknown, { overlap_seconds: number }>): Promise<AdminAnswer> {
   const client = await findClient(context, call.param("client_id"));
   requireAdminFor(call.caller, client);
+  requireResourcesFor(call.caller, client);
   if (!needsSecret(client.metadata)) throw new AdminProblem(409, "state-conflict", "This client does not authenticate with a secret.");
   const overlap = call.body.overlap_seconds;
   const alive = client.secrets.filter((secret) => (secret.expiresAt ?? Infinity) > call.now);

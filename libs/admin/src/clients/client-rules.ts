@@ -43,6 +43,19 @@ export function requireAdminFor(
   throw new AdminProblem(403, "admin-scope-required", "The client holds administrative scopes; this needs grantline:admin.");
 }
 
+/**
+ * P14: who may look into the tokens of which resource is for those to say who look after resources; else `grantline:clients` alone would open
+ * every token to a client of one's own making, or to one whose secret one renewed.
+ */
+export function requireResourcesFor(caller: Caller, ...clients: readonly { readonly settings: ClientSettings }[]): void {
+  if (caller.resources || clients.every(({ settings }) => (settings.introspects ?? []).length === 0)) return;
+  throw new AdminProblem(
+    403,
+    "admin-scope-required",
+    "The client may introspect tokens of resources; this needs grantline:resources or grantline:admin.",
+  );
+}
+
 function mayAdminister({ metadata, settings }: { readonly metadata: ClientMetadata; readonly settings: ClientSettings }): boolean {
   return [...(settings.allowedScopes ?? []), ...(metadata.scope ?? "").split(" ")].some(isAdminScope);
 }

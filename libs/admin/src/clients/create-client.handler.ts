@@ -5,7 +5,7 @@ import { mintClientSecret, needsSecret } from "@grantline/oauth/registration";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem } from "../problem.ts";
 import type { AdminAnswer, AdminCall } from "../route/route.ts";
-import { readOperatorMetadata, requireAdminFor, type KnownClient } from "./client-rules.ts";
+import { readOperatorMetadata, requireAdminFor, requireResourcesFor, type KnownClient } from "./client-rules.ts";
 import { readSettings } from "./client-settings.ts";
 import type { CreateClientInput } from "./client.schema.ts";
 import { showClient } from "./client.response.ts";
@@ -16,6 +16,7 @@ export async function createClient(context: AdminParts, call: AdminCall<unknown,
   const metadata = readOperatorMetadata(context, members);
   const settings = readSettings(settingsInput ?? {});
   requireAdminFor(call.caller, { metadata, settings });
+  requireResourcesFor(call.caller, { settings });
   const clientId = chosen ?? call.newId("client");
   // The stream id of a document client must stay free for it.
   if (clientStreamId(clientId) !== clientId || /^u[0-9a-f]{32}$/.test(clientId))

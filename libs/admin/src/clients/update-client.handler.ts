@@ -6,7 +6,7 @@ import { mintClientSecret, needsSecret } from "@grantline/oauth/registration";
 import type { AdminParts } from "../context.ts";
 import { AdminProblem } from "../problem.ts";
 import type { AdminAnswer, AdminCall } from "../route/route.ts";
-import { findClient, readOperatorMetadata, requireAdminFor, type KnownClient } from "./client-rules.ts";
+import { findClient, readOperatorMetadata, requireAdminFor, requireResourcesFor, type KnownClient } from "./client-rules.ts";
 import { readSettings, showSettings } from "./client-settings.ts";
 import { settingsSchema, type CreateClientInput, type PatchClientInput } from "./client.schema.ts";
 import { showClient } from "./client.response.ts";
@@ -37,6 +37,7 @@ async function change(
   settings: ClientSettings,
 ): Promise<AdminAnswer> {
   requireAdminFor(call.caller, client, { metadata, settings });
+  requireResourcesFor(call.caller, client, { settings });
   // A document client is what its document says; only the operator's settings are ours to change.
   if (client.how === "cimd" && !equalData(metadata, client.metadata))
     throw new AdminProblem(409, "state-conflict", "The metadata of this client comes from its document.");

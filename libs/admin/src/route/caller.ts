@@ -12,6 +12,8 @@ export interface Caller {
   readonly sub: string;
   /** Holds `grantline:admin`. */
   readonly admin: boolean;
+  /** Holds `grantline:resources`, or `grantline:admin`. */
+  readonly resources: boolean;
 }
 
 /** The access token's holder, if its scopes open the area. Throws OAuthError 401 `invalid_token` or 403 `insufficient_scope`. */
@@ -25,7 +27,8 @@ export async function authenticateCaller(
   const held = (await mayAdminister(context, token)) ? await heldScopes(context, token) : [];
   const enough = scopesFor(area, access);
   if (!enough.some((scope) => held.includes(scope))) throw insufficient(context, enough[0] ?? FULL_ADMIN);
-  return { clientId: token.clientId, sub: token.sub, admin: held.includes(FULL_ADMIN) };
+  const holds = (wanted: readonly string[]): boolean => wanted.some((scope) => held.includes(scope));
+  return { clientId: token.clientId, sub: token.sub, admin: holds([FULL_ADMIN]), resources: holds(scopesFor("resources", "write")) };
 }
 
 /** P14: a person administers while the settings name them as operator, through a client an operator made; looked at now, not when the token was issued. */

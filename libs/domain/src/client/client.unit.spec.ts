@@ -142,6 +142,27 @@ describe("updating a client", () => {
     expect(changed.state).toMatchObject({ secrets: [secret("second")], registrationTokenHash: digest("rat2") });
   });
 
+  it("takes a registration token once, and none of a client that is suspended by then (RFC 7592 §2.2)", () => {
+    const held = given(clientDecider, registeredClient).when({
+      kind: "rotate-registration-token",
+      now: T0 + 8,
+      registrationTokenHash: digest("rat1"),
+    });
+    const shown = { ...update, presentedTokenHash: digest("rat1"), registrationTokenHash: digest("rat2") };
+    const first = given(clientDecider, held.history).when(shown);
+    expect(first.decision.outcome).toEqual(done(0));
+    for (const command of [
+      { ...shown, registrationTokenHash: digest("rat3") },
+      { kind: "delete", now: T0 + 10, reason: "self", presentedTokenHash: digest("rat1") },
+    ] as const)
+      expect(given(clientDecider, first.history).when(command).decision).toEqual(decided(refused("registration-token-used")));
+    const suspended = given(clientDecider, held.history).when({ kind: "suspend", now: T0 + 9, reason: "abuse" });
+    expect(given(clientDecider, suspended.history).when(shown).decision).toEqual(decided(refused("client-suspended")));
+    expect(given(clientDecider, first.history).when({ kind: "delete", now: T0 + 10, reason: "self", presentedTokenHash: digest("rat2") }).decision.outcome).toEqual(
+      done(1),
+    );
+  });
+
   it("takes the secrets from a client that becomes public, and gives it none", () => {
     expect(given(clientDecider, registeredClient).when({ ...update, metadata: publicMetadata }).state).toMatchObject({ secrets: [] });
     expect(given(clientDecider, registeredClient).when({ ...update, metadata: publicMetadata, secret: secret("second") }).decision).toEqual(

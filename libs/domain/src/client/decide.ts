@@ -35,6 +35,8 @@ function register(command: Extract<ClientCommand, { kind: "register" }>, state: 
 }
 
 function decideLive(command: Exclude<ClientCommand, { kind: "register" }>, state: LiveClient): Decided {
+  const barred = barredFromManaging(command, state);
+  if (barred !== undefined) return refuse(barred);
   const next = state.generation + 1;
   switch (command.kind) {
     case "update":
@@ -59,6 +61,18 @@ function decideLive(command: Exclude<ClientCommand, { kind: "register" }>, state
     default:
       return exhausted(command, refuse("client-unknown"));
   }
+}
+
+/**
+ * RFC 7592 §2.2: an update replaces the registration access token, so each is good for one. Judged here and not only at the door: of two at once
+ * both were let in with the same token.
+ */
+function barredFromManaging(command: Exclude<ClientCommand, { kind: "register" }>, state: LiveClient): ClientRefusal | undefined {
+  const shown = "presentedTokenHash" in command ? command.presentedTokenHash : undefined;
+  if (shown === undefined) return undefined;
+  if (shown !== state.registrationTokenHash) return "registration-token-used";
+  // what an operator suspended does not change itself
+  return state.status === "suspended" ? "client-suspended" : undefined;
 }
 
 /** A sweep may only take a client that was registered to go away unused, and only when its time has come. */

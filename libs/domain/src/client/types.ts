@@ -133,6 +133,8 @@ export type ClientCommand =
       readonly documentHash: string;
       /** RFC 7592: a new registration access token goes with an update. */
       readonly registrationTokenHash?: string;
+      /** Hash of the registration access token that was shown for it; it must be the current one. Absent: an operator's doing. */
+      readonly presentedTokenHash?: string;
       readonly secret?: ClientSecret;
     }
   /** Issues a new secret; the present ones stay valid until `overlapEndsAt`. */
@@ -140,10 +142,23 @@ export type ClientCommand =
   | { readonly kind: "rotate-registration-token"; readonly now: number; readonly registrationTokenHash: string }
   | { readonly kind: "suspend"; readonly now: number; readonly reason: string }
   | { readonly kind: "reinstate"; readonly now: number }
-  | { readonly kind: "delete"; readonly now: number; readonly reason: ClientDeleted["data"]["reason"] }
+  | {
+      readonly kind: "delete";
+      readonly now: number;
+      readonly reason: ClientDeleted["data"]["reason"];
+      /** As with `update`. */
+      readonly presentedTokenHash?: string;
+    }
   | { readonly kind: "revoke-all"; readonly now: number; readonly reason: string };
 
-export type ClientRefusal = "client-exists" | "client-unknown" | "client-deleted" | "client-not-suspended" | "client-public";
+export type ClientRefusal =
+  | "client-exists"
+  | "client-unknown"
+  | "client-deleted"
+  | "client-suspended"
+  | "client-not-suspended"
+  | "client-public"
+  | "registration-token-used";
 export type ClientOutcome =
   | { readonly kind: "done"; readonly generation: number }
   | { readonly kind: "unchanged" }

@@ -152,11 +152,12 @@ describe("redeeming what may not be redeemed", () => {
     ).toBe("redeemed");
   });
 
-  it("lets a token for the issuer carry what was granted", () => {
+  it("lets a token for the issuer carry what was granted about the person, and nothing of a resource", () => {
     const { resource: _resource, ...userinfo } = access(0, { aud: "https://issuer.test", scope: ["openid"] });
     expect(given(grantDecider, authorized()).when(redeem({ access: userinfo })).decision.outcome.kind).toBe("redeemed");
-    expect(given(grantDecider, authorized()).when(redeem({ access: { ...userinfo, scope: ["email"] } })).decision).toEqual(
-      decided(refused("scope-widened")),
-    );
+    for (const scope of ["email", "read"])
+      expect(given(grantDecider, authorized()).when(redeem({ access: { ...userinfo, scope: [scope] } })).decision).toEqual(
+        decided(refused("scope-widened")),
+      );
   });
 });

@@ -3,7 +3,7 @@ import type { Decision } from "../kernel/index.ts";
 import { refuse } from "./refuse.ts";
 import { retryRefresh } from "./retry-refresh.ts";
 import { standingLost } from "./standing-lost.ts";
-import { beyondGrant, grantsResource } from "./token-bounds.ts";
+import { beyondGrant, grantsResource, isForIssuer } from "./token-bounds.ts";
 import type { ActiveGrant, GrantCommand, GrantEvent, GrantOutcome, GrantRefusal, GrantState } from "./types.ts";
 
 type RotateRefresh = Extract<GrantCommand, { kind: "rotate-refresh" }>;
@@ -56,11 +56,13 @@ function rotateCurrent(
   return { events: [{ type: "RefreshTokenRotated", data }], outcome: { kind: "rotated" } };
 }
 
-function beyondRequest({ requestedScope, requestedResource }: RotateRefresh, { basis }: ActiveGrant): GrantRefusal | undefined {
+function beyondRequest({ requestedScope, requestedResource, access }: RotateRefresh, { basis }: ActiveGrant): GrantRefusal | undefined {
   // RFC 6749 §6: scope may shrink, never grow
   if (requestedScope?.some((scope) => !basis.scope.includes(scope))) return "scope-widened";
   // RFC 8707 §2.2: a refresh may narrow to one of the resources granted, not reach another
-  if (requestedResource !== undefined && !grantsResource(basis, requestedResource)) return "resource-not-granted";
+  const reached =
+    requestedResource === undefined || grantsResource(basis, requestedResource) || isForIssuer(basis, requestedResource, access);
+  if (!reached) return "resource-not-granted";
   return undefined;
 }
 

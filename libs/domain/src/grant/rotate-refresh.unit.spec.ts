@@ -49,6 +49,18 @@ describe("rotating a refresh token", () => {
     );
   });
 
+  it("takes the issuer by name for a token about the person, where openid was granted", () => {
+    const { resource: _resource, ...userinfo } = access(1, { aud: "https://issuer.test", scope: ["openid"] });
+    const named = { access: userinfo, requestedResource: "https://issuer.test/" };
+    expect(given(grantDecider, active()).when(rotate(0, named)).decision.outcome.kind).toBe("rotated");
+    expect(given(grantDecider, active()).when(rotate(0, { ...named, requestedResource: "https://other.test" })).decision).toEqual(
+      decided(refused("resource-not-granted")),
+    );
+    expect(
+      given(grantDecider, active({ scope: ["read"] })).when(rotate(0, { ...named, access: { ...userinfo, scope: [] } })).decision,
+    ).toEqual(decided(refused("resource-not-granted")));
+  });
+
   it("drops tokens that have ended by then", () => {
     const done = given(grantDecider, active()).when(rotate(0, { now: T0 + 901, access: access(1, { exp: T0 + 2_000 }) }));
     expect(done.state).toMatchObject({ tokens: [access(1, { exp: T0 + 2_000 })] });

@@ -1,4 +1,4 @@
-import type { AnyEventDefinitions } from "./event.ts";
+import type { AnyEventDefinition } from "./event.ts";
 
 /**
  * Lifts the data of an event written by an older release to the present version, one version at a time (P8).
@@ -6,7 +6,7 @@ import type { AnyEventDefinitions } from "./event.ts";
  * The caller then judges by P11. The data given is not changed.
  */
 export function upcast(
-  definitions: AnyEventDefinitions,
+  definitions: Readonly<Record<string, Pick<AnyEventDefinition, "version" | "upcasters">>>,
   type: string,
   version: number,
   data: Readonly<Record<string, unknown>>,

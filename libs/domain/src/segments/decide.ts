@@ -48,14 +48,15 @@ function close({ segment, note }: Of<"close">, { segments }: SegmentsState): Dec
   return follows ? done({ type: "SegmentClosed", data: { ...segment, note } }) : refuse("segment-gap");
 }
 
-function drop({ day, archive, now, keptUntil }: Of<"drop">, { segments, holds }: SegmentsState): Decided {
+/** What is gone stays gone, so the next event about a day names more than the last one. */
+function drop({ day, archive, now, keptUntil, gone, count, note }: Of<"drop">, { segments, holds }: SegmentsState): Decided {
   const found = segments.find((segment) => segment.day === day);
   if (found === undefined) return refuse("segment-unknown");
-  if (found.archive !== undefined) return UNCHANGED;
+  if (found.gone !== undefined && count <= found.gone) return UNCHANGED;
   if (holds.some(({ fromDay, untilDay }) => fromDay <= day && day <= untilDay)) return refuse("segment-held");
   if (now < keptUntil) return refuse("segment-retained");
-  const { closedAt: _closedAt, ...range } = found;
-  return done({ type: "SegmentDropped", data: { ...range, archive } });
+  const { first, end, upTo, root } = found;
+  return done({ type: "SegmentDropped", data: { day, first, end, upTo, root, archive: found.archive ?? archive, gone, count, note } });
 }
 
 function place({ hold, fromDay, untilDay, reason }: Of<"place-hold">, { holds }: SegmentsState): Decided {

@@ -31,10 +31,18 @@ export const segmentsEvents: EventDefinitions<SegmentsEvent> = {
     fields: { ...range, note: { kind: "public", about: "Its root, signed: a C2SP signed note." } },
   },
   SegmentDropped: {
-    version: 1,
-    about: "A day past its retention was archived, and the store may forget its rows.",
+    version: 2,
+    about: "A day past its retention was archived, and the store may forget the streams that had ended.",
     ignorable: false,
-    fields: { ...range, archive: { kind: "hash", about: "SHA-256 of the manifest of the archive." } },
+    fields: {
+      ...range,
+      archive: { kind: "hash", about: "SHA-256 of the manifest of the archive." },
+      gone: { kind: "public", about: "Which of its leaves: run lengths of kept and gone, by turns, packed." },
+      count: { kind: "public", about: "How many of its events." },
+      note: { kind: "public", about: "All of it, signed: a C2SP signed note." },
+    },
+    // Version 1 did not say which rows, and no store forgot any
+    upcasters: { 1: (data) => ({ ...data, gone: "", count: 0, note: "" }) },
   },
   LegalHoldPlaced: {
     version: 1,

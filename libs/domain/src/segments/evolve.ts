@@ -12,8 +12,8 @@ export function evolveSegments(state: SegmentsState, event: Recorded<SegmentsEve
       return { ...state, segments: [...state.segments, { ...range, closedAt: event.at }] };
     }
     case "SegmentDropped": {
-      const { day, archive } = event.data;
-      return { ...state, segments: state.segments.map((segment) => (segment.day === day ? { ...segment, archive } : segment)) };
+      const { day, archive, count: gone } = event.data;
+      return { ...state, segments: state.segments.map((segment) => (segment.day === day ? { ...segment, archive, gone } : segment)) };
     }
     case "LegalHoldPlaced":
       return { ...state, holds: [...state.holds, { ...event.data, placedAt: event.at }] };

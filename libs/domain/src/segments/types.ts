@@ -16,8 +16,23 @@ export interface SegmentRange {
   readonly root: string;
 }
 export type SegmentClosed = DomainEvent<"SegmentClosed", SegmentRange & { readonly note: string }>;
-/** Its events were archived, the archive was verified, and the store may forget the rows. */
-export type SegmentDropped = DomainEvent<"SegmentDropped", SegmentRange & { readonly archive: string }>;
+/**
+ * Its events were archived, the archive was verified, and the store may forget those that `gone` names: whole streams that had ended. It comes again when
+ * more streams of the day have ended; `gone` then names all.
+ */
+export type SegmentDropped = DomainEvent<
+  "SegmentDropped",
+  SegmentRange & {
+    /** Digest of the archive's manifest. */
+    readonly archive: string;
+    /** Which leaves of the day: run lengths, packed (libs/audit/src/segments/gone.ts). */
+    readonly gone: string;
+    /** How many. */
+    readonly count: number;
+    /** All of this, signed; without it nothing may be missing. */
+    readonly note: string;
+  }
+>;
 /** Nothing of these days may be dropped. Days are inclusive. */
 export type LegalHoldPlaced = DomainEvent<
   "LegalHoldPlaced",
@@ -30,6 +45,8 @@ export interface Segment extends SegmentRange {
   readonly closedAt: number;
   /** Digest of the archive's manifest, once dropped. */
   readonly archive?: string;
+  /** Events the store may have forgotten. */
+  readonly gone?: number;
 }
 export interface LegalHold {
   readonly hold: string;
@@ -50,7 +67,16 @@ export type SegmentsCommand =
   | { readonly kind: "create-key"; readonly now: number; readonly kid: string; readonly vkey: string }
   | { readonly kind: "close"; readonly now: number; readonly segment: SegmentRange; readonly note: string }
   /** `keptUntil`: end of the day's retention, epoch seconds. */
-  | { readonly kind: "drop"; readonly now: number; readonly day: string; readonly archive: string; readonly keptUntil: number }
+  | {
+      readonly kind: "drop";
+      readonly now: number;
+      readonly day: string;
+      readonly archive: string;
+      readonly keptUntil: number;
+      readonly gone: string;
+      readonly count: number;
+      readonly note: string;
+    }
   | {
       readonly kind: "place-hold";
       readonly now: number;

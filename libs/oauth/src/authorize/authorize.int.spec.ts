@@ -308,6 +308,21 @@ describe("without a resource", () => {
     expect(state).toMatchObject({ basis: { resources: [], scope: ["openid", "email"] } });
   });
 
+  it("the issuer may be named beside a resource or alone, for the token that opens userinfo", async () => {
+    const issuer = "http://localhost:8080/oauth";
+    const basisOf = async (changes: Parameters<typeof authorizationUrl>[0]) => {
+      const answered = await new Visitor(world).authorize(authorizationUrl(changes));
+      return (await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "")).state;
+    };
+    expect(await basisOf({ resource: [MCP, issuer], scope: "openid files:read" })).toMatchObject({
+      basis: { resources: [{ uri: MCP }], scope: ["openid", "files:read"] },
+    });
+    expect(await basisOf({ resource: issuer, scope: undefined })).toMatchObject({ basis: { resources: [], scope: ["openid"] } });
+    expect((await answer({ resource: [MCP, issuer], scope: "files:read" })).get("error")).toBe("invalid_target");
+    expect((await answer({ resource: [MCP, issuer], scope: undefined })).get("error")).toBe("invalid_target");
+    expect((await answer({ resource: issuer, scope: "email" })).get("error")).toBe("invalid_target");
+  });
+
   it("the token is for userinfo, with identity scopes", async () => {
     const answered = await new Visitor(world).authorize(authorizationUrl({ resource: undefined, scope: undefined }));
     const { state } = await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "");

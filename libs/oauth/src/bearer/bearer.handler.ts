@@ -8,8 +8,10 @@ import { type AccessTokenView, findAccessToken, type TokenSources } from "../tok
 import { readBearer } from "./bearer.request.ts";
 
 export interface BearerDemand {
-  /** The audience the token must have; absent: any of ours. */
+  /** The protected resource that is called: the audience the token must have, and in the challenge where it describes itself. */
   readonly resource?: string;
+  /** The same where what is called is us and no registered resource. With neither, a token of ours for whatever audience will do. */
+  readonly issuer?: string;
   /** All of them are needed. `grantline:admin` includes every other `grantline:*`. */
   readonly scopes: readonly string[];
 }
@@ -29,10 +31,15 @@ export async function authenticateBearer(
   const token = await findAccessToken(context, presented.token).catch(unknownWhenParked);
   if (token === undefined) throw invalid("The access token is unknown, expired or revoked.", demand);
   // RFC 9068 §4: a token is only good at the audience it was issued for
-  if (demand.resource !== undefined && token.aud !== demand.resource)
-    throw invalid("The access token was issued for another resource.", demand);
+  const audience = demand.resource ?? demand.issuer;
+  if (audience !== undefined && token.aud !== audience) throw invalid(foreign(demand), demand);
   requireScopes(token, demand);
   return token;
+}
+
+function foreign({ issuer }: BearerDemand): string {
+  const what = "The access token was issued for another resource.";
+  return issuer === undefined ? what : `${what} Ask the token endpoint for one with resource=${issuer}.`;
 }
 
 /** P11: what rests on a stream this release can't read is not vouched for. */

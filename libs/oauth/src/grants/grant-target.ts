@@ -1,4 +1,6 @@
 import type { GrantBasis, GrantedResource } from "@grantline/domain/grant";
+import type { OAuthContext } from "../context/index.ts";
+import { isIssuer } from "../resource/index.ts";
 import { isIdentityScope } from "../scope/index.ts";
 
 /** The granted resource a `resource` parameter names: exact, or the twin with or without a final slash. */
@@ -9,8 +11,20 @@ export function grantedResource(basis: GrantBasis, uri: string): GrantedResource
   );
 }
 
-/** What a token for this resource may carry of the grant: the scopes granted there and those about the person; all for a grant without resources. */
+/**
+ * What a token for this resource may carry of the grant: the scopes granted there and those about the person; for the issuer (no target) those
+ * about the person.
+ */
 export function targetScope(basis: GrantBasis, target: GrantedResource | undefined): readonly string[] {
-  if (target === undefined) return basis.scope;
-  return basis.scope.filter((scope) => isIdentityScope(scope) || target.scopes.includes(scope));
+  if (basis.resources.length === 0) return basis.scope;
+  return basis.scope.filter((scope) => isIdentityScope(scope) || target?.scopes.includes(scope) === true);
+}
+
+/** Is it a token for userinfo that is asked for: the issuer named as its resource, by a client that was granted openid (OIDC Core §5.3.1)? */
+export function namesUserinfo(
+  settings: Pick<OAuthContext["settings"], "issuer" | "basePath">,
+  basis: GrantBasis,
+  uri: string | undefined,
+): boolean {
+  return uri !== undefined && isIssuer(settings, uri) && basis.scope.includes("openid");
 }

@@ -1,5 +1,10 @@
 import { authenticateBearer } from "../bearer/index.ts";
-import { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources, proofEnd } from "../client-authentication/index.ts";
+import {
+  authenticateClient,
+  type AuthenticatedClient,
+  type ClientAuthenticationSources,
+  proofEnd,
+} from "../client-authentication/index.ts";
 import type { OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { HttpRequest, Parameters } from "../http/index.ts";

@@ -1,7 +1,8 @@
 import { commandMeta } from "../context/index.ts";
-import { OAuthError } from "../errors/index.ts";
+import type { OAuthError } from "../errors/index.ts";
 import { json, noContent, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { mintRegistrationToken } from "../tokens/index.ts";
+import { bearerRefused } from "./bearer-value.ts";
 import { clientInformation } from "./client-information.response.ts";
 import { mintClientSecret, needsSecret } from "./client-secret.ts";
 import type { RegistrationContext } from "./context.ts";
@@ -16,7 +17,7 @@ export async function readClient(context: RegistrationContext, request: HttpRequ
 
 /** PUT /register/:client_id (RFC 7592 §2.2): replaces all metadata and the registration access token. */
 export async function updateClient(context: RegistrationContext, request: HttpRequest): Promise<HttpResponse> {
-  const { client, streamId } = await authenticateManager(context, request);
+  const { client, streamId, tokenHash } = await authenticateManager(context, request);
   const { settings, clock, random } = context;
   // A client keeps the grants it was vouched for, and gains none.
   const vouched = client.metadata.grant_types.includes("client_credentials");
@@ -34,14 +35,14 @@ export async function updateClient(context: RegistrationContext, request: HttpRe
       now,
       metadata: update.metadata,
       documentHash: update.documentHash,
+      presentedTokenHash: tokenHash,
       registrationTokenHash: token.hash,
       ...(fresh === undefined ? {} : { secret: fresh.record }),
     },
     commandMeta(context, request, { kind: "client", id: client.clientId }),
   );
-  // Deleted or suspended while we were reading: the change is refused, nothing was written.
-  if (executed.outcome.kind === "refused" || executed.state.status !== "active")
-    throw new OAuthError("invalid_token", "registration-token-wrong", "The client is gone.");
+  // Deleted, suspended or updated while we were reading: the change is refused, nothing was written.
+  if (executed.outcome.kind === "refused" || executed.state.status !== "active") throw overtaken();
   const secret = fresh?.value ?? shown;
   return json(
     200,
@@ -51,11 +52,17 @@ export async function updateClient(context: RegistrationContext, request: HttpRe
 
 /** DELETE /register/:client_id (RFC 7592 §2.3): the client, its secret and everything granted to it end at once. */
 export async function deleteClient(context: RegistrationContext, request: HttpRequest): Promise<HttpResponse> {
-  const { client, streamId } = await authenticateManager(context, request);
-  await context.clients.execute(
+  const { client, streamId, tokenHash } = await authenticateManager(context, request);
+  const { outcome } = await context.clients.execute(
     streamId,
-    { kind: "delete", now: context.clock.now(), reason: "self" },
+    { kind: "delete", now: context.clock.now(), reason: "self", presentedTokenHash: tokenHash },
     commandMeta(context, request, { kind: "client", id: client.clientId }),
   );
+  if (outcome.kind === "refused") throw overtaken();
   return noContent();
+}
+
+/** What was let in was overtaken by another change with the same token. */
+function overtaken(): OAuthError {
+  return bearerRefused("registration-token-wrong", "The registration access token is not valid for this client any more.");
 }

@@ -14,6 +14,7 @@ export interface Managed {
   readonly streamId: string;
   /** As presented. */
   readonly token: string;
+  readonly tokenHash: string;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function authenticateManager(context: Pick<OAuthContext, "clients">
   // A suspended client must not be able to change itself back into something else.
   if (state.status === "suspended")
     throw new OAuthError("access_denied", "client-suspended", "The client has been suspended by the operator of this server.");
-  return { client: state, streamId: parsed.clientStreamId, token: presented };
+  return { client: state, streamId: parsed.clientStreamId, token: presented, tokenHash: parsed.hash };
 }
 
 /** RFC 7592 §2.2: what an update must and must not carry. Returns the secret it showed, if it did. */

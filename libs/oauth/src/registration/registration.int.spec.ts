@@ -254,6 +254,22 @@ describe("managing one's own registration (RFC 7592)", () => {
     ]);
   });
 
+  it("takes one token for one update: of twenty at once one passes, and the token it was given is the one that counts", async () => {
+    const client = await registered({ client_name: "Old" });
+    const options = { clientId: client.client_id, token: client.registration_access_token };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => call("PUT", { client_id: client.client_id, redirect_uris, client_name: `New ${n}` }, options)),
+    );
+    const taken = answers.filter(({ status }) => status === 200);
+    expect(taken).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(19);
+    const { status, body } = await call("GET", undefined, {
+      clientId: client.client_id,
+      token: taken[0]?.body["registration_access_token"] as string,
+    });
+    expect([status, body["client_name"]]).toEqual([200, taken[0]?.body["client_name"]]);
+  });
+
   it("makes a secret when one becomes needed, and shows none to a public client", async () => {
     const client = await registered({ token_endpoint_auth_method: "none" });
     const first = await call(

@@ -1,4 +1,5 @@
 export { findResource } from "./find-resource.ts";
+export { isIssuer } from "./issuer-resource.ts";
 export { resourceMetadataUrl } from "./resource-metadata.ts";
 export { parseResourceUris } from "./resource-uri.ts";
 export { clientAdmits, permittedFor, personAdmits, scopeCeiling } from "./permitted.ts";

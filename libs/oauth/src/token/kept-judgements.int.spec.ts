@@ -10,7 +10,10 @@ const now = 1;
 let world: World;
 /** How often the client had to prove itself: what was kept asks for no proof. */
 let judged = 0;
-let ask: (fields?: Record<string, string>, headers?: Record<string, string>) => Promise<{ readonly token: string; readonly outcome: unknown }>;
+let ask: (
+  fields?: Record<string, string>,
+  headers?: Record<string, string>,
+) => Promise<{ readonly token: string; readonly outcome: unknown }>;
 
 beforeEach(async () => {
   world = await openWorld();
@@ -21,7 +24,12 @@ beforeEach(async () => {
   const context: OAuthContext = { ...world.context, directory: { find: (id) => ((judged += 1), directory.find(id)) } };
   const endpoints = tokenEndpoints(context);
   ask = async (fields = {}, headers = basic("job", "s")) => {
-    const answer = await send(endpoints, "/oauth/token", { grant_type: "client_credentials", resource: MCP, scope: "read", ...fields }, headers);
+    const answer = await send(
+      endpoints,
+      "/oauth/token",
+      { grant_type: "client_credentials", resource: MCP, scope: "read", ...fields },
+      headers,
+    );
     return { token: String(answer.body?.["access_token"]), outcome: answer.status === 200 ? answer.body["scope"] : answer.reason };
   };
 });
@@ -41,7 +49,8 @@ describe("what a client may have for itself is judged once", () => {
     expect(first).not.toBe(second);
   });
 
-  const client = (command: Parameters<World["context"]["clients"]["execute"]>[1]) => () => world.context.clients.execute("job", command, META);
+  const client = (command: Parameters<World["context"]["clients"]["execute"]>[1]) => () =>
+    world.context.clients.execute("job", command, META);
   const resource = (command: Parameters<World["context"]["resources"]["execute"]>[1]) => () =>
     world.context.resources.execute(resourceStreamId(MCP), command, META);
   const changes: Record<string, { do: () => Promise<unknown>; then: unknown }> = {
@@ -51,7 +60,10 @@ describe("what a client may have for itself is judged once", () => {
       then: "client-secret-wrong",
     },
     "the resource was removed": { do: resource({ kind: "remove", now }), then: "resource-unknown" },
-    "the resource's access policy shut it out": { do: resource({ kind: "set-access-policy", now, policy: { rules: [] } }), then: "scope-not-allowed" },
+    "the resource's access policy shut it out": {
+      do: resource({ kind: "set-access-policy", now, policy: { rules: [] } }),
+      then: "scope-not-allowed",
+    },
   };
   for (const [what, change] of Object.entries(changes)) {
     it(`until ${what}`, async () => {

@@ -1,4 +1,9 @@
-import { authenticateClient, type AuthenticatedClient, type ClientAuthenticationSources, proofEnd } from "../client-authentication/index.ts";
+import {
+  authenticateClient,
+  type AuthenticatedClient,
+  type ClientAuthenticationSources,
+  proofEnd,
+} from "../client-authentication/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { type GrantContext, type GrantType, grantTypes, type Issue } from "../grants/index.ts";
 import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";

@@ -17,6 +17,7 @@ export function userinfoEndpoints(context: UserinfoContext): readonly Endpoint[]
 
 async function userinfo(context: UserinfoContext, request: HttpRequest): Promise<HttpResponse> {
   // OIDC Core §5.3.1: the token of an OpenID authentication, so openid is needed
-  const token = await authenticateBearer(context, request, { scopes: ["openid"] });
+  // RFC 9068 §4: one issued for userinfo, so that a server that was handed a token for itself learns nothing of the person with it
+  const token = await authenticateBearer(context, request, { issuer: context.settings.issuer, scopes: ["openid"] });
   return json(200, { ...(await personalClaims(context, token.sub, token.scope)), sub: token.sub });
 }

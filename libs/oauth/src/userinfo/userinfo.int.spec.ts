@@ -9,6 +9,7 @@ import {
   aSubject,
   basic,
   bearer,
+  ISSUER,
   META,
   openWorld,
   send,
@@ -78,11 +79,52 @@ describe("userinfo", () => {
     expect([wrong.status, wrong.reason]).toEqual([401, "bearer-invalid"]);
     expect(wrong.headers["www-authenticate"]).toContain('error="invalid_token"');
     expect((await ask({ authorization: "Bearer  x" })).reason).toBe("bearer-invalid");
-    const token = await tokenFor("read", { [MCP]: ["read"] });
-    const small = await ask(bearer(token));
+    const small = await ask(bearer(await tokenFor("profile")));
     expect([small.status, small.body["error"]]).toEqual([403, "insufficient_scope"]);
     expect(small.headers["www-authenticate"]).toContain('scope="openid"');
     expect((await ask({}, "GET", `access_token=${await tokenFor("openid")}`)).status).toBe(401);
+  });
+
+  it("is closed to a token for a resource, whatever its scopes: a server that was handed one can't read who the person is (T-06)", async () => {
+    const handed = await ask(bearer(await tokenFor("openid email read", { [MCP]: ["read"] })));
+    expect([handed.status, handed.body["error"], handed.reason]).toEqual([401, "invalid_token", "bearer-invalid"]);
+    expect(handed.body["error_description"]).toContain("resource=http://as.test/oauth");
+    expect(handed.headers["www-authenticate"]).toContain("resource=http://as.test/oauth");
+    expect(handed.headers["www-authenticate"]).not.toContain("resource_metadata");
+  });
+
+  it("opens to a client of a resource that names the issuer as the resource of its token, when openid was granted", async () => {
+    const { code } = await aGrant(world, { scope: "openid email read", resources: { [MCP]: ["read"] } });
+    const endpoints = tokenEndpoints(world.context);
+    const exchange = { grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER };
+    const first = await send(endpoints, "/oauth/token", { ...exchange, resource: ISSUER });
+    expect(first.body).toMatchObject({ scope: "openid email" });
+    expect((await ask(bearer(String(first.body["access_token"])))).body).toMatchObject({ sub: "alice", email: "alice@example.test" });
+    const refresh = (token: unknown, more = {}) =>
+      send(endpoints, "/oauth/token", { grant_type: "refresh_token", client_id: "app", refresh_token: String(token), ...more });
+    const forgot = await refresh(first.body["refresh_token"]);
+    expect(forgot.body).toMatchObject({ scope: "openid email read" });
+    expect((await ask(bearer(String(forgot.body["access_token"])))).status).toBe(401);
+    const named = await refresh(forgot.body["refresh_token"], { resource: `${ISSUER}` });
+    expect((await ask(bearer(String(named.body["access_token"])))).status).toBe(200);
+    const again = await refresh(forgot.body["refresh_token"]);
+    expect([again.status, again.reason]).toEqual([400, "refresh-retry-differs"]);
+  });
+
+  it("stays closed without openid: the issuer is then a resource nobody granted", async () => {
+    const { code } = await aGrant(world, { scope: "email read", resources: { [MCP]: ["read"] } });
+    const exchange = { grant_type: "authorization_code", client_id: "app", code, code_verifier: VERIFIER };
+    const endpoints = tokenEndpoints(world.context);
+    const refused = await send(endpoints, "/oauth/token", { ...exchange, resource: ISSUER });
+    expect([refused.body["error"], refused.reason]).toEqual(["invalid_target", "resource-not-granted"]);
+    const first = await send(endpoints, "/oauth/token", exchange);
+    const second = await send(endpoints, "/oauth/token", {
+      grant_type: "refresh_token",
+      client_id: "app",
+      refresh_token: String(first.body["refresh_token"]),
+      resource: ISSUER,
+    });
+    expect([second.body["error"], second.reason]).toEqual(["invalid_target", "resource-not-granted"]);
   });
 
   it("knows nothing more of a person who was erased", async () => {

@@ -34,7 +34,10 @@ export function witnessed<Context extends object, Name extends keyof Context>(co
 }
 
 function watching(repository: Readable, seen: Seen[]): Readable {
-  const note = (id: string, loaded: Loaded<unknown>): void => void seen.push({ repository, id, loaded });
+  const note = (id: string, loaded: Loaded<unknown>): void => {
+    // Read twice and found the same, it is looked at once
+    if (!seen.some((one) => one.loaded === loaded && one.repository === repository && one.id === id)) seen.push({ repository, id, loaded });
+  };
   return {
     ...repository,
     async load(id, options) {

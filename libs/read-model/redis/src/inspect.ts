@@ -51,7 +51,7 @@ async function partsOf(redis: Redis, key: string): Promise<readonly Buffer[]> {
     case "set":
       return redis.smembersBuffer(key);
     case "zset":
-      return redis.zrangeBuffer(key, 0, -1);
+      return redis.zrangeBuffer(key, "0", "-1");
     case "stream":
       return (await redis.xrangeBuffer(key, "-", "+")).flatMap(([id, fields]) => [id, ...fields]);
     case "none": // gone meanwhile

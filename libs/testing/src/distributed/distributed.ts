@@ -8,7 +8,7 @@ import { startRedis, type TestRedis } from "../ground/redis.ts";
 import { Person } from "../person.ts";
 import { TestAdmin } from "../test-admin.ts";
 import { ADMIN_SECRET, freePort } from "../test-platform.ts";
-import { startFront, type Front } from "./front.ts";
+import { startFront, type Front, type Routes } from "./front.ts";
 import { serviceProcess, type ServiceProcess } from "./service-process.ts";
 
 export type ServiceName = "token-service" | "client-registry" | "dcr-bridge" | "rotation-worker" | "audit-projector";
@@ -18,6 +18,10 @@ export interface DistributedOptions {
   readonly instances?: Partial<Record<ServiceName, number>>;
   /** More settings, for every process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More settings for one instance, counted from 0: addresses of its own fault proxies, a clock of its own. */
+  readonly envOf?: (service: ServiceName, instance: number) => Readonly<Record<string, string>>;
+  /** The front asks each instance every second whether it is ready, and leaves out those that are not. */
+  readonly healthChecks?: boolean;
   /** Engines that run already; the caller stops those. The addresses the services get may be those of a fault proxy. */
   readonly engines?: {
     readonly postgresUrl: string;
@@ -82,10 +86,12 @@ async function start(options: DistributedOptions, stops: (() => Promise<void>)[]
     env: { PATH: process.env["PATH"] ?? "", ...env, GRANTLINE_POSTGRES_URL: engines.migrateUrl ?? engines.postgresUrl },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  const services = await startServices({ ...DEFAULT, ...options.instances }, env, folder, stops);
+  const services: ServiceProcess[] = [];
   const all = (service: ServiceName): readonly ServiceProcess[] => services.filter((one) => one.service === service);
-  const front = await frontOf(port, all);
+  // first, as dcr-bridge is ready only once it reaches the registry through it
+  const front = await frontOf(port, all, options.healthChecks === true);
   stops.push(front.close);
+  await startServices(options, env, folder, services, stops);
   const { postgres, redis } = engines;
   return {
     origin,
@@ -120,12 +126,13 @@ async function enginesOf(options: DistributedOptions, stops: (() => Promise<void
 
 /** One service after the other, as one needs the keys and clients the other makes; instances of one side by side. */
 async function startServices(
-  counts: Record<ServiceName, number>,
+  { instances, envOf = () => ({}) }: DistributedOptions,
   env: Readonly<Record<string, string>>,
   folder: string,
+  services: ServiceProcess[],
   stops: (() => Promise<void>)[],
-): Promise<readonly ServiceProcess[]> {
-  const services: ServiceProcess[] = [];
+): Promise<void> {
+  const counts = { ...DEFAULT, ...instances };
   stops.push(async () => {
     await Promise.all(
       services.map(async (one) => {
@@ -137,24 +144,24 @@ async function startServices(
   const order: readonly ServiceName[] = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
   for (const service of order) {
     const ports = await Promise.all(Array.from({ length: counts[service] }, freePort));
-    const own = ports.map((port) => serviceProcess(service, port, env, folder));
+    const own = ports.map((port, n) => serviceProcess(service, port, { ...env, ...envOf(service, n) }, folder));
     services.push(...own);
     await Promise.all(own.map((one) => one.start()));
   }
-  return services;
 }
 
-function frontOf(port: number, all: (service: ServiceName) => readonly ServiceProcess[]): Promise<Front> {
+function frontOf(port: number, all: (service: ServiceName) => readonly ServiceProcess[], checked: boolean): Promise<Front> {
   const of = (service: ServiceName) => () =>
     all(service)
       .filter((one) => one.running())
       .map(({ origin }) => origin);
-  return startFront(port, [
+  const routes: Routes = [
     ["/oauth/register", of("client-registry")],
     ["/admin/", of("client-registry")],
     ["/audit/", of("audit-projector")],
     ["/.well-known/grantline/", of("audit-projector")],
     ["/bridge/", of("dcr-bridge")],
     ["/", of("token-service")],
-  ]);
+  ];
+  return startFront(port, routes, checked);
 }

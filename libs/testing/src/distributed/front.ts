@@ -11,11 +11,13 @@ export interface Front {
  * The reverse proxy of the tests: one origin, instances in turn, the next one when an instance can't be reached at all. The real proxies have tests of
  * their own; this one starts in a millisecond and does nothing unasked.
  */
-export async function startFront(port: number, routes: Routes): Promise<Front> {
+export async function startFront(port: number, routes: Routes, checked = false): Promise<Front> {
   const agent = new Agent({ keepAlive: true });
+  const health = checked ? watchHealth(() => new Set(routes.flatMap(([, origins]) => origins()))) : undefined;
   let turn = 0;
   const server = createServer((incoming, answer) => {
-    const origins = routes.find(([prefix]) => incoming.url?.startsWith(prefix) === true)?.[1]() ?? [];
+    const all = routes.find(([prefix]) => incoming.url?.startsWith(prefix) === true)?.[1]() ?? [];
+    const origins = health?.sound(all) ?? all;
     const first = turn++;
     pass(
       incoming,
@@ -28,6 +30,7 @@ export async function startFront(port: number, routes: Routes): Promise<Front> {
   return {
     close: () =>
       new Promise((resolve) => {
+        health?.end();
         agent.destroy();
         server.close(() => resolve());
         server.closeAllConnections();
@@ -62,4 +65,41 @@ function pass(incoming: IncomingMessage, answer: ServerResponse, agent: Agent, [
   });
   answer.once("close", () => onward.destroy());
   incoming.pipe(onward);
+}
+
+interface Health {
+  /** Those that are ready; all of them when none is, as then their own refusal is better than none. */
+  sound(origins: readonly string[]): readonly string[];
+  end(): void;
+}
+
+const CHECK_EVERY_MS = 1_000;
+/** A readiness check waits two seconds for the store itself; longer ones mean that the process does not run. */
+const CHECK_PATIENCE_MS = 2_500;
+const FAILURES = 2;
+
+/** What a load balancer does: an instance that is not ready twice in a row gets nothing until it is. */
+function watchHealth(origins: () => ReadonlySet<string>): Health {
+  const failures = new Map<string, number>();
+  const asking = new Set<string>();
+  const check = async (origin: string): Promise<void> => {
+    if (asking.has(origin)) return;
+    asking.add(origin);
+    const answer = await fetch(`${origin}/health/ready`, { signal: AbortSignal.timeout(CHECK_PATIENCE_MS) }).catch(() => undefined);
+    await answer?.body?.cancel();
+    asking.delete(origin);
+    // no answer at all took long enough to be sure
+    if (answer === undefined) failures.set(origin, FAILURES);
+    else failures.set(origin, answer.ok ? 0 : (failures.get(origin) ?? 0) + 1);
+  };
+  const timer = setInterval(() => {
+    for (const origin of origins()) void check(origin);
+  }, CHECK_EVERY_MS);
+  return {
+    sound(all) {
+      const ready = all.filter((origin) => (failures.get(origin) ?? 0) < FAILURES);
+      return ready.length === 0 ? all : ready;
+    },
+    end: () => clearInterval(timer),
+  };
 }

@@ -4,3 +4,4 @@ export { noRedis, startRedis, type TestRedis, type TestRedisNode, type TestRedis
 export type { Gateway, GatewayOptions } from "./gateway.ts";
 export { haproxyBinary, startHaproxy } from "./haproxy.ts";
 export { nginxBinary, startNginx } from "./nginx.ts";
+export { startToxiproxy, toxiproxyBinary, type FaultLink, type Toxiproxy } from "./toxiproxy.ts";

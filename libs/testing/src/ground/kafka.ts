@@ -13,6 +13,8 @@ const READY_MS = 60_000;
 export interface KafkaGround {
   /** `127.0.0.1:port`. */
   readonly brokers: readonly string[];
+  /** Where it listens itself; `brokers` may name a proxy before it. */
+  readonly port: number;
   /** Sends a signal; for SIGKILL and SIGTERM waits for the end. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Again, on the same data and ports. Resolves when it serves. */
@@ -28,11 +30,13 @@ export function kafkaLib(): string | undefined {
   return there && spawnSync("java", ["-version"], { stdio: "ignore" }).status === 0 ? lib : undefined;
 }
 
-/** Starts a broker in a temporary folder, on free ports of 127.0.0.1; it serves when this resolves. `advertised`: the port clients are told, for a proxy. */
-export async function startKafka(options: { readonly lib?: string; readonly advertised?: number } = {}): Promise<KafkaGround> {
+/** Starts a broker in a temporary folder, on free ports of 127.0.0.1; it serves when this resolves. `advertised`: the port clients are told, for a proxy. `base`: where its folder is made. */
+export async function startKafka(
+  options: { readonly lib?: string; readonly advertised?: number; readonly base?: string } = {},
+): Promise<KafkaGround> {
   const lib = options.lib ?? kafkaLib();
   if (lib === undefined) throw new Error("no Kafka here: GRANTLINE_TEST_KAFKA_LIB names no folder with its jars, or there is no Java");
-  const folder = await mkdtemp(join(tmpdir(), "grantline-kafka-"));
+  const folder = await mkdtemp(join(options.base ?? tmpdir(), "grantline-kafka-"));
   const [port, controller] = [await freePort(), await freePort()];
   const settings = join(folder, "server.properties");
   await mkdir(join(folder, "data"));
@@ -49,6 +53,7 @@ export async function startKafka(options: { readonly lib?: string; readonly adve
   };
   return {
     brokers: [`127.0.0.1:${options.advertised ?? port}`],
+    port,
     kill,
     start: async () => {
       child = await launch(lib, settings);

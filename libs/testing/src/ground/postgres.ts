@@ -15,7 +15,11 @@ export interface TestPostgres {
   createDatabase(options?: { readonly encoding?: string }): Promise<string>;
   /** SIGKILL to every process of it, as when the machine loses power: nothing is written out. */
   kill(): Promise<void>;
-  /** Starts it again, after `kill`, on the same data and port. Resolves when it answers. */
+  /** Tells it to stop at once but in order (fast shutdown), and waits for that. */
+  shutdown(): Promise<void>;
+  /** Does its main process run? */
+  running(): boolean;
+  /** Starts it again, after `kill` or `shutdown`, on the same data and port. Resolves when it answers. */
   start(): Promise<void>;
   /** SIGSTOP to every process of it: connections stand, nothing answers. */
   pause(): void;
@@ -32,16 +36,16 @@ export const noOwnPostgres: boolean = postgresBin() === undefined;
 
 /**
  * Starts a cluster with fsync on, for one spec file; or uses the server of GRANTLINE_TEST_POSTGRES_URL, unless it must be the test's `own`.
- * The server's own settings can be given as `settings`.
+ * The server's own settings can be given as `settings`; `base` is where its folder is made.
  */
 export async function startPostgres(
-  options: { readonly own?: boolean; readonly settings?: Readonly<Record<string, string>> } = {},
+  options: { readonly own?: boolean; readonly settings?: Readonly<Record<string, string>>; readonly base?: string } = {},
 ): Promise<TestPostgres> {
   const given = process.env["GRANTLINE_TEST_POSTGRES_URL"];
   if (given !== undefined && options.own !== true) return givenPostgres(given);
   const bin = postgresBin();
   if (bin === undefined) throw new Error("there is no PostgreSQL: name the folder of its programs in GRANTLINE_TEST_POSTGRES_BIN");
-  const cluster = await makeCluster(bin, options.settings ?? {});
+  const cluster = await makeCluster(bin, options.settings ?? {}, options.base);
   await cluster.start();
   return { ...cluster, ...databases(cluster.url) };
 }
@@ -53,10 +57,13 @@ function owner(): { readonly uid: number; readonly gid: number } | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-async function makeCluster(bin: string, settings: Readonly<Record<string, string>>): Promise<Omit<TestPostgres, "createDatabase">> {
-  const as = owner();
+async function makeCluster(
+  bin: string,
+  settings: Readonly<Record<string, string>>,
   // Not the temporary folder, which may be memory: fsync must be real.
-  const base = "/var/tmp/grantline-postgres";
+  base = "/var/tmp/grantline-postgres",
+): Promise<Omit<TestPostgres, "createDatabase">> {
+  const as = owner();
   mkdirSync(base, { recursive: true, mode: 0o755 });
   const dir = mkdtempSync(join(base, "cluster-"));
   if (as !== undefined) chownSync(dir, as.uid, as.gid);
@@ -94,6 +101,12 @@ async function makeCluster(bin: string, settings: Readonly<Record<string, string
       if (server !== undefined) await exit(server);
       while (children.some(alive)) await pause(5);
     },
+    shutdown: async () => {
+      if (server === undefined || ended(server)) return;
+      server.kill("SIGINT");
+      await exit(server);
+    },
+    running: () => server !== undefined && !ended(server),
     pause: () => killAll("SIGSTOP"),
     resume: () => killAll("SIGCONT"),
     stop: async () => {
@@ -113,7 +126,7 @@ function givenPostgres(url: string): TestPostgres {
   const never = (): never => {
     throw new Error("a server that was given must not be killed or paused: ask for one of your own");
   };
-  return { url, bin: postgresBin() ?? "", createDatabase, kill: never, start: never, pause: never, resume: never, stop: drop };
+  return { url, bin: postgresBin() ?? "", createDatabase, kill: never, shutdown: never, running: () => true, start: never, pause: never, resume: never, stop: drop };
 }
 
 function databases(url: string) {

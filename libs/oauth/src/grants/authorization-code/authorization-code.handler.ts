@@ -3,7 +3,7 @@ import { commandMeta } from "../../context/index.ts";
 import { OAuthError } from "../../errors/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
-import { grantedResource, targetScope } from "../grant-target.ts";
+import { grantedResource, namesUserinfo, targetScope } from "../grant-target.ts";
 import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { parseAuthorizationCodeRequest } from "./authorization-code.request.ts";
@@ -13,7 +13,7 @@ import { redemptionAnswer } from "./authorization-code.response.ts";
 export async function redeemCode(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
   const asked = parseAuthorizationCodeRequest(params);
   const basis = await basisOf(context, asked.grantId);
-  const target = chooseTarget(basis, asked.resource);
+  const target = chooseTarget(context, basis, asked.resource);
   const scope = targetScope(basis, target);
   const now = context.clock.now();
   // Refresh tokens go to every client registered for them whose authorization allows it (mcp-auth.md, A20)
@@ -49,7 +49,12 @@ async function basisOf(context: GrantContext, grantId: string): Promise<GrantBas
   throw grantRefused("code-unknown");
 }
 
-function chooseTarget(basis: GrantBasis, uri: string | undefined): GrantedResource | undefined {
+/** Undefined: the issuer itself. */
+function chooseTarget(
+  { settings }: Pick<GrantContext, "settings">,
+  basis: GrantBasis,
+  uri: string | undefined,
+): GrantedResource | undefined {
   if (uri === undefined) {
     if (basis.resources.length > 1) {
       throw new OAuthError(
@@ -60,6 +65,7 @@ function chooseTarget(basis: GrantBasis, uri: string | undefined): GrantedResour
     }
     return basis.resources[0];
   }
+  if (namesUserinfo(settings, basis, uri)) return undefined;
   const target = grantedResource(basis, uri);
   // RFC 8707 §2.2: only a resource the authorization request named
   if (target === undefined) throw grantRefused("resource-not-granted");

@@ -1,6 +1,7 @@
 import type { GrantedResource, GrantState } from "@grantline/domain/grant";
+import type { OAuthSettings } from "../../context/index.ts";
 import { OAuthError } from "../../errors/index.ts";
-import { grantedResource, targetScope } from "../grant-target.ts";
+import { grantedResource, namesUserinfo, targetScope } from "../grant-target.ts";
 import type { RefreshRequest } from "./refresh-token.request.ts";
 
 export type LivingGrant = Extract<GrantState, { readonly basis: unknown }>;
@@ -16,15 +17,16 @@ export interface RefreshTarget {
  * The resource named, or as before when none is; of its scopes those asked for. Asking beyond the grant is left to the decider,
  * which looks at theft first.
  */
-export function refreshTarget(state: LivingGrant, asked: RefreshRequest): RefreshTarget {
+export function refreshTarget(settings: OAuthSettings, state: LivingGrant, asked: RefreshRequest): RefreshTarget {
   const { basis } = state;
   const named = asked.resource === undefined ? undefined : grantedResource(basis, asked.resource);
-  const target = named ?? formerTarget(state);
+  const userinfo = namesUserinfo(settings, basis, asked.resource);
+  const target = userinfo ? undefined : (named ?? formerTarget(state));
   const granted = targetScope(basis, target);
   // RFC 6749 §6: scope may shrink, and each refresh starts from what was granted
   const scope = asked.scope === undefined ? granted : granted.filter((each) => asked.scope?.includes(each));
   const problem =
-    target === undefined && basis.resources.length > 0
+    target === undefined && basis.resources.length > 0 && !userinfo
       ? ambiguous()
       : scope.length === 0 && granted.length > 0
         ? otherResourceOnly()

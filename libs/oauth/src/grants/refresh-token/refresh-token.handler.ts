@@ -19,7 +19,7 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   const asked = parseRefreshRequest(params);
   const state = await grantOf(context, asked);
   const { basis } = state;
-  const wanted = await applyPolicy(context, client, basis, refreshTarget(state, asked));
+  const wanted = await applyPolicy(context, client, basis, refreshTarget(context.settings, state, asked));
   const standing = await standingOf(context, state);
   // Told only to the holder of the current token of a grant that stands; anything else goes to the decider, which looks for theft before all else
   const holder = isCurrent(state, asked) && basis.clientId === client.clientId && !standingLost(basis, standing);

@@ -1,0 +1,1 @@
+export { type KeyVaultStandIn, type StandInOptions, startKeyVaultStandIn, type Trouble } from "./stand-in.ts";
