@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["libs/**/src/**/*.spec.ts", "apps/**/*.spec.ts", "tools/**/*.spec.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
+    // They start servers and engines.
+    hookTimeout: 60_000,
     // The same suite on the engines of the distributed shape: GRANTLINE_TEST_SHAPE=shared vitest run apps/all-in-one/test/promises
     globalSetup: process.env["GRANTLINE_TEST_SHAPE"] === "shared" ? ["libs/testing/src/shared-engines.setup.ts"] : [],
     coverage: {

@@ -30,26 +30,37 @@ export function issuing({ stage, history, random }: Acting): Turn {
 /** Asks about tokens that live and about some that were revoked, and judges each answer by what was acknowledged before. */
 export function introspecting({ stage, history, random }: Acting): Turn {
   return async () => {
-    const issued = random.pick(random.fraction() < 0.3 ? history.tokens.filter(({ revokedMs }) => revokedMs !== undefined) : history.tokens);
+    const issued = random.pick(
+      random.fraction() < 0.3 ? history.tokens.filter(({ revokedMs }) => revokedMs !== undefined) : history.tokens,
+    );
     if (issued !== undefined) await introspectOnce({ stage, history }, issued, stage.issuer);
   };
 }
 
 /** P5: what was revoked before the question came is not active; P7: what was never revoked is not said to be. */
 export async function introspectOnce(
-  { history }: Pick<Acting, "history" | "stage">,
+  { stage, history }: Pick<Acting, "history" | "stage">,
   issued: Issued,
   issuer: string,
 ): Promise<Answer> {
   const revoked = issued.revokedMs !== undefined;
   const askedMs = performance.now();
   const { token, audience } = issued;
-  const answer = await ask(history, "introspect", { url: `${issuer}/introspect`, form: { token }, authorization: audience.authorization });
+  const { authorization } = audience;
+  const answer = await ask(history, "introspect", {
+    url: `${issuer}/introspect`,
+    form: { token },
+    authorization,
+    direct: issuer !== stage.issuer,
+  });
   const { active } = answer.body;
   if (answer.status !== 200) refusedOnlyCleanly(history, "introspect", answer);
   else if (revoked && active !== false)
-    history.broken(`a token was active at ${issuer} ${Math.round(askedMs - (issued.revokedMs ?? 0))} ms after its revocation was acknowledged`);
-  else if (issued.revokingMs === undefined && active !== true) history.broken(`an acknowledged token nobody revoked was not active at ${issuer}`);
+    history.broken(
+      `a token was active at ${issuer} ${Math.round(askedMs - (issued.revokedMs ?? 0))} ms after its revocation was acknowledged`,
+    );
+  else if (issued.revokingMs === undefined && active !== true)
+    history.broken(`an acknowledged token nobody revoked was not active at ${issuer}`);
   return answer;
 }
 
@@ -100,7 +111,9 @@ export function racing(acting: Acting): Turn {
     const code = await obtainCode(acting);
     if (code === undefined) return;
     const answers = await Promise.all(
-      stage.instances.map((origin) => ask(history, "code", { url: `${issuerAt(stage, origin)}/token`, form: redemption(stage, code) })),
+      stage.instances.map((origin) =>
+        ask(history, "code", { url: `${issuerAt(stage, origin)}/token`, form: redemption(stage, code), direct: true }),
+      ),
     );
     if (answers.filter(({ status }) => status === 200).length > 1) history.broken("a code was redeemed twice");
   };

@@ -11,6 +11,8 @@ export interface Arena {
   readonly random: Seeded;
   /** Quick runs hold a fault for a shorter time. */
   readonly quick: boolean;
+  /** Streams the projections have parked, once that has been looked at. */
+  parked?: number;
   /** Something to be said of this run in the table. */
   note(text: string): void;
 }

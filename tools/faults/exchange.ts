@@ -14,10 +14,13 @@ export interface Asked {
   readonly form?: Readonly<Record<string, string>>;
   readonly json?: object;
   readonly authorization?: string;
+  /** Past the front, at an instance that may be the very one that fails: its silence is nobody's failure, its word counts. */
+  readonly direct?: boolean;
 }
 
 /** Asks, and writes down how it ended; a 5xx that is not a clean refusal is a promise broken. */
-export async function ask(history: History, operation: Operation, { url, form, json, authorization }: Asked): Promise<Answer> {
+export async function ask(history: History, operation: Operation, asked: Asked): Promise<Answer> {
+  const { url, form, json, authorization, direct = false } = asked;
   const startMs = performance.now();
   const method = form === undefined && json === undefined ? "GET" : "POST";
   const body = form === undefined ? JSON.stringify(json) : new URLSearchParams(form).toString();
@@ -30,14 +33,21 @@ export async function ask(history: History, operation: Operation, { url, form, j
     const response = await fetch(url, { method, headers, signal, ...(method === "GET" ? {} : { body }) });
     const text = await response.text();
     const retryAfter = response.headers.has("retry-after");
-    history.add({ operation, startMs, endMs: performance.now(), status: response.status, retryAfter });
+    if (!direct || response.status < 500)
+      history.add({
+        operation,
+        startMs,
+        endMs: performance.now(),
+        status: response.status,
+        ...(response.status < 500 ? {} : { said: text.slice(0, 160) }),
+      });
     // I10: failures are clean; 502 is the front's own word for an instance that went away in the middle
     if (response.status === 503 && !retryAfter) history.broken(`${operation}: 503 without Retry-After: ${text.slice(0, 200)}`);
     if (response.status === 500) history.broken(`${operation}: 500: ${text.slice(0, 200)}`);
     return { status: response.status, body: asObject(text) };
   } catch {
     // refused, broken off or silent: which of them a user can't use
-    history.add({ operation, startMs, endMs: performance.now(), status: "no answer" });
+    if (!direct) history.add({ operation, startMs, endMs: performance.now(), status: "no answer" });
     return { status: "no answer", body: {} };
   }
 }

@@ -11,8 +11,8 @@ export interface Seen {
   readonly endMs: number;
   /** `no answer`: the connection broke or nothing came in time, so nobody can say what became of it. */
   readonly status: number | "no answer";
-  /** Of a 503. */
-  readonly retryAfter?: boolean;
+  /** What a refusal said. */
+  readonly said?: string;
 }
 
 /** A promise broken, in words. */
@@ -43,11 +43,11 @@ export interface History {
   broken(what: string): void;
 }
 
-export function createHistory(): History {
+export function createHistory(known: readonly Issued[] = []): History {
   const history: History = {
     seen: [],
     violations: [],
-    tokens: [],
+    tokens: [...known],
     clients: [],
     add: (one) => void history.seen.push(one),
     broken: (what) => void history.violations.push({ atMs: performance.now(), what }),
@@ -60,12 +60,24 @@ export function failed({ status }: Seen): boolean {
   return status === "no answer" || status > 400;
 }
 
-/** Failures by status, most frequent first: "12× 503, 3× no answer". */
+/** Failures by status and operation, most frequent first: "12× 503 (token 8, refresh 4)". */
 export function countsOf(seen: readonly Seen[]): string {
-  const counts = new Map<string, number>();
-  for (const one of seen) if (failed(one)) counts.set(String(one.status), (counts.get(String(one.status)) ?? 0) + 1);
-  return [...counts]
+  const byStatus = Map.groupBy(seen.filter(failed), ({ status }) => String(status));
+  return [...byStatus]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([status, all]) => `${all.length}× ${status} (${tally(all.map(({ operation }) => operation))})`)
+    .join(", ");
+}
+
+/** What was said with refusals, and how often. */
+export function saidOf(seen: readonly Seen[]): string {
+  return tally(seen.flatMap(({ said, operation }) => (said === undefined ? [] : [`${operation}: ${said}`])));
+}
+
+function tally(all: readonly string[]): string {
+  return [...Map.groupBy(all, (one) => one)]
+    .map(([one, { length }]) => [one, length] as const)
     .toSorted(([, a], [, b]) => b - a)
-    .map(([status, count]) => `${count}× ${status}`)
+    .map(([one, count]) => `${one} ${count}`)
     .join(", ");
 }

@@ -39,8 +39,7 @@ export async function openLinks({ proxy, instances, ports, kafka }: LinksOptions
     for (let instance = 0; instance < count; instance++)
       for (const engine of ["postgres", "redis"] as const)
         entries.push({ engine, service, instance, link: await proxy.link(`${engine}-${service}-${instance}`, ports[engine]) });
-  const chosen = (choice: LinkChoice): readonly FaultLink[] =>
-    entries.filter((entry) => fits(entry, choice)).map(({ link }) => link);
+  const chosen = (choice: LinkChoice): readonly FaultLink[] => entries.filter((entry) => fits(entry, choice)).map(({ link }) => link);
   return {
     chosen,
     port: (engine, service, instance) => (chosen({ engine, service, instance })[0] as FaultLink).port,

@@ -1,6 +1,6 @@
 import { introspecting, issuing, racing, refreshing, registering, revoking, type Acting, type Turn } from "./actors.ts";
 import { breathe } from "./exchange.ts";
-import { createHistory, failed, type History } from "./history.ts";
+import { createHistory, failed, type History, type Issued } from "./history.ts";
 import type { Seeded } from "./seeded.ts";
 import type { Stage } from "./stage.ts";
 
@@ -23,8 +23,9 @@ const USERS: readonly (readonly [(acting: Acting) => Turn, number, number])[] = 
   [registering, 1, 400],
 ];
 
-export function startLoad(stage: Stage, random: Seeded): Load {
-  const history = createHistory();
+/** `known`: tokens of before, which are asked about too. */
+export function startLoad(stage: Stage, random: Seeded, known: readonly Issued[] = []): Load {
+  const history = createHistory(known);
   let going = true;
   const live = async (turn: Turn, restMs: number, own: Seeded): Promise<void> => {
     while (going) {

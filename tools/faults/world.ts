@@ -52,6 +52,7 @@ export const INSTANCES = { "token-service": 2, "client-registry": 2, "rotation-w
 const POSTGRES_MB = 400;
 const KAFKA_MB = 256;
 export const TOPIC_PREFIX = "faults";
+export const KEY_SPACE = "faults";
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const stops: (() => Promise<void> | void)[] = [];
@@ -76,7 +77,7 @@ async function start(options: WorldOptions, stops: (() => Promise<void> | void)[
   const platform = await startDistributed({
     instances: INSTANCES,
     healthChecks: true,
-    env: { GRANTLINE_REFRESH_RETRY_WINDOW: "5m", GRANTLINE_KAFKA_TOPIC_PREFIX: TOPIC_PREFIX, GRANTLINE_LIMIT_LOGINS: "1000" },
+    env: { GRANTLINE_REFRESH_RETRY_WINDOW: "5m", GRANTLINE_KAFKA_TOPIC_PREFIX: TOPIC_PREFIX, GRANTLINE_REDIS_KEY_SPACE: KEY_SPACE },
     envOf: (service, instance) => ({
       GRANTLINE_POSTGRES_URL: through(postgresUrl, links.port("postgres", service, instance)),
       GRANTLINE_REDIS_URL: `redis://127.0.0.1:${links.port("redis", service, instance)}`,
@@ -146,7 +147,10 @@ async function startEngines(options: WorldOptions, stops: (() => Promise<void> |
   };
 }
 
-async function startKafkaBehind(proxy: Toxiproxy, base?: string): Promise<{ readonly kafka?: KafkaGround; readonly kafkaLink?: FaultLink }> {
+async function startKafkaBehind(
+  proxy: Toxiproxy,
+  base?: string,
+): Promise<{ readonly kafka?: KafkaGround; readonly kafkaLink?: FaultLink }> {
   const advertised = await freePort();
   const kafka = await startKafka({ advertised, ...(base === undefined ? {} : { base }) });
   return { kafka, kafkaLink: await proxy.link("kafka", kafka.port, advertised) };

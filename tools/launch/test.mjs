@@ -20,23 +20,42 @@ for (const project of ["tsconfig.spec.json", "loadtest"])
   run(node, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", project], { env });
 
 say("tests, about ten minutes …");
-const report = join(root, "node_modules", ".grantline-tests.json");
-rmSync(report, { force: true });
-const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-const { status } = spawnSync(bin("vitest"), ["run", "--coverage", ...reporters, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-  env,
-});
-if (existsSync(report)) summarize(JSON.parse(readFileSync(report, "utf8")));
-process.exit(status ?? 1);
+const results = [suite("embedded", ["--coverage"])];
+say("promise and security tests on PostgreSQL and Redis, about three minutes …");
+results.push(
+  env.GRANTLINE_TEST_POSTGRES_BIN === undefined || env.GRANTLINE_TEST_REDIS_SERVER === undefined
+    ? { status: 0, tests: [], absent: "promise and security tests on shared engines: need PostgreSQL and Redis" }
+    : suite("shared", ["--config", "vitest.shared.config.ts"]),
+);
+summarize(results);
+process.exit(results.find(({ status }) => status !== 0)?.status ?? 0);
+
+/** Runs vitest; every test it saw, by name and outcome. */
+function suite(shape, more) {
+  const report = join(root, "node_modules", `.grantline-tests-${shape}.json`);
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = ["run", "--passWithNoTests", ...more, ...reporters, ...process.argv.slice(2)];
+  const { status } = spawnSync(bin("vitest"), args, { cwd: root, stdio: "inherit", env });
+  const tests = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults.flatMap(testsOf) : [];
+  const where = shape === "embedded" ? "" : `on ${shape} engines: `;
+  return { status: status ?? 1, tests: tests.map(({ fullName, status: outcome }) => ({ name: `${where}${fullName}`, outcome })) };
+}
+
+/** Of one file; one that could not be run at all counts as a failed test. */
+function testsOf({ name, status, assertionResults }) {
+  return status === "failed" && !assertionResults.some((test) => test.status === "failed")
+    ? [...assertionResults, { fullName: name, status: "failed" }]
+    : assertionResults;
+}
 
 /** What was skipped, by name and why, and the counts on a line of their own. */
-function summarize({ testResults, numPassedTests, numFailedTests }) {
-  const skipped = testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter((test) => ["skipped", "pending", "todo"].includes(test.status)),
-  );
-  for (const { fullName } of skipped) say(`skipped: ${fullName}`);
+function summarize(suites) {
+  const tests = suites.flatMap((each) => each.tests);
+  const skipped = tests.filter(({ outcome }) => ["skipped", "pending", "todo"].includes(outcome));
+  const count = (wanted) => tests.filter(({ outcome }) => outcome === wanted).length;
+  for (const { name } of skipped) say(`skipped: ${name}`);
+  for (const { absent } of suites) if (absent !== undefined) say(`skipped: ${absent}`);
   if (env.GRANTLINE_TEST_MISSING !== "") say(`skipped for want of a component: ${env.GRANTLINE_TEST_MISSING}`);
-  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${skipped.length} skipped\n`);
+  process.stdout.write(`${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped\n`);
 }

@@ -58,7 +58,11 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     /** A fresh client, so that no consent of another test is remembered; the browser stands before its authorization request. */
-    async function begin(options: BrowserContextOptions = {}, known: "registered itself" | "by the operator" = "registered itself") {
+    async function begin(
+      options: BrowserContextOptions = {},
+      known: "registered itself" | "by the operator" = "registered itself",
+      more: Readonly<Record<string, string>> = {},
+    ) {
       const metadata = { client_name: "Pocket assistant", redirect_uris: [callback.redirectUri] };
       client =
         known === "registered itself"
@@ -71,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const { page, complaints } = await openPage(browser, options);
       const { verifier, challenge } = pkce();
       const url = authorizationUrl(
-        { issuer: platform.issuer, client, scope: SCOPE, resource: RESOURCE, redirectUri: callback.redirectUri },
+        { issuer: platform.issuer, client, scope: SCOPE, resource: RESOURCE, redirectUri: callback.redirectUri, more },
         challenge,
       );
       await page.goto(url);
@@ -146,6 +150,23 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.click("#consent-allow");
       await page.waitForSelector("#done");
       expect((await tokens(verifier)).scope.split(" ").sort()).toEqual(SCOPE.split(" ").sort());
+    });
+
+    it("brings an answer by form post to the application, by itself or by its button", async () => {
+      for (const javaScriptEnabled of [true, false]) {
+        const { page, complaints, verifier } = await begin({ javaScriptEnabled }, "registered itself", { response_mode: "form_post" });
+        await logIn(page);
+        await page.click("#consent-allow");
+        if (!javaScriptEnabled) {
+          await picture(page, "form-post");
+          await page.click("#form-post-continue");
+        }
+        await page.waitForSelector("#done");
+        expect(new URL(page.url()).search).toBe("");
+        expect(Object.fromEntries(callback.received())).toMatchObject({ state: "state-1", iss: platform.issuer });
+        expect((await tokens(verifier)).scope).toContain("notes:read");
+        expect(complaints).toEqual([]);
+      }
     });
 
     it("says what was wrong with a login, beside the fields it is about, and lets the person try again", async () => {

@@ -99,4 +99,22 @@ describe("step-up", () => {
     expect(await session.connectsAtOnce()).toBe(true);
     expect(await session.call("write_note", { text: "free" })).toBe("written");
   });
+
+  it("works with a refresh token too where the operator wants it: the refresh is refused once, and the client asks its user (GRANTLINE_STEP_UP_NUDGE)", async () => {
+    const nudging = await startNotesWorld({ GRANTLINE_STEP_UP_NUDGE: "on" });
+    try {
+      const session = await SdkSession.start(nudging, "dynamic registration", document.url);
+      open.push(session);
+      await session.connect();
+      expect(await session.call("write_note", { text: "from 1.x" })).toBe("unauthorized");
+      expect(session.log.grants()).toEqual(["authorization_code", "refresh_token"]);
+      expect(session.provider.invalidated).toEqual(["tokens"]);
+      expect(session.provider.authorizationUrl?.searchParams.get("scope")?.split(" ").sort()).toEqual(["notes:read", "notes:write"]);
+      await session.decide();
+      expect(await session.call("write_note", { text: "from 1.x" })).toBe("written");
+      expect(await session.call("read_note")).toBe("from 1.x");
+    } finally {
+      await nudging.close();
+    }
+  });
 });

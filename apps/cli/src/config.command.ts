@@ -1,3 +1,4 @@
+import type { Config } from "@grantline/config";
 import { Command } from "commander";
 import { settingsOf } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
@@ -6,17 +7,37 @@ export function configCommand(terminal: Terminal): Command {
   const check = new Command("check")
     .description("Checks the settings as a start of the server would, and says what they come to. Secrets are not shown.")
     .action((_options: unknown, command: Command) => {
-      const { server, production, file, warnings, people } = settingsOf(command, terminal);
+      const config = settingsOf(command, terminal);
+      const { server, production, file, warnings, people } = config;
       const lines = [
         `settings file  ${file ?? "none"}`,
         `production     ${production ? "yes" : "no"}`,
         `listens on     ${server.host}:${server.port}, ${server.workers} ${server.workers === 1 ? "process" : "processes"}`,
         `issuer         ${server.issuer}`,
-        `data folder    ${server.dataDir}`,
+        ...placesOf(config),
         `operators      ${people.operators.length === 0 ? "none" : people.operators.join(", ")}`,
         ...warnings.map((warning) => `! ${warning}`),
       ];
       terminal.out(`${lines.join("\n")}\n`);
     });
   return new Command("config").description("Settings").addCommand(check);
+}
+
+/** Where everything is kept, without credentials. */
+function placesOf({ server, storage }: Config): readonly string[] {
+  const { store, postgresUrl, eventstoreUrl, redisUrls, kafkaBrokers } = storage;
+  if (store === "sqlite") return [`data folder    ${server.dataDir}`];
+  const events = store === "postgres" ? postgresUrl : eventstoreUrl;
+  return [
+    `events         ${store}, ${bare(events)}`,
+    `keys           ${bare(postgresUrl)}`,
+    `read models    ${redisUrls.map(bare).join(", ")}`,
+    `relay          ${kafkaBrokers.length === 0 ? "none" : kafkaBrokers.join(", ")}`,
+  ];
+}
+
+function bare(url: string | undefined): string {
+  if (url === undefined) return "none";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }

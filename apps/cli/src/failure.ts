@@ -26,6 +26,10 @@ const SPEAKING = new Set([
   "PostgresUnfit",
   "KeyStoreError",
   "KeysUnavailable",
+  "SecretStoreUnavailable",
+  "SecretStoreAbsent",
+  "SecretUnreadable",
+  "RedisUnavailable",
 ]);
 
 /** Lines for a person; a stack only for what nobody foresaw. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "@grantline/config";
-import { createLogVerifier, EventStoreUnavailable, verifyLog, type EventStore } from "@grantline/event-store";
+import { createLogVerifier, EventStoreUnavailable, verifyLog, type EventStore, type Position } from "@grantline/event-store";
 import { openPostgresEventLog, openPostgresEventStore } from "@grantline/event-store-postgres";
 import { DataFolderInUse, openSqliteEventLog, openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { CommandFailed } from "./failure.ts";
@@ -10,8 +10,8 @@ import { dataFiles } from "./settings.ts";
 /** The log of the installation that the settings name, for reading. */
 export interface OpenLog {
   readonly store: EventStore;
-  /** Recomputes every hash chain; undefined where the store can't be gone through by streams. */
-  readonly verify?: () => Promise<object>;
+  /** Recomputes every hash chain; positions up to `floor` may be missing, days were dropped there. Undefined where the store can't be gone through by streams. */
+  readonly verify?: (floor: Position) => Promise<object>;
   /** Runs `use` with a store that can be appended to, if there is one: a server that runs alone on a data folder lets nobody else write. */
   withWriter(use: (store: EventStore) => Promise<void>): Promise<"done" | "no-writer">;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export async function openLogOf(config: Config): Promise<OpenLog> {
 }
 
 async function openPostgres(url: string): Promise<OpenLog> {
-  return { ...sharedLog(await opened(openPostgresEventStore({ url, poolSize: 2 }))), verify: () => verifyPostgres(url) };
+  return { ...sharedLog(await opened(openPostgresEventStore({ url, poolSize: 2 }))), verify: (floor) => verifyPostgres(url, floor) };
 }
 
 /** Any process may write to it. */
@@ -53,12 +53,12 @@ async function opened(store: Promise<EventStore>): Promise<EventStore> {
   }
 }
 
-async function verifyPostgres(url: string): Promise<object> {
+async function verifyPostgres(url: string, floor: Position): Promise<object> {
   const log = await openPostgresEventLog({ url });
   try {
     const verifier = createLogVerifier();
     for await (const entry of log.inStreamOrder()) verifier.take(entry);
-    return { ...verifier.result(), first_gap: (await log.firstGap()) ?? "none" };
+    return { ...verifier.result(), first_gap: (await log.firstGap(floor)) ?? "none" };
   } finally {
     await log.close();
   }
@@ -69,9 +69,9 @@ function openFiles(config: Config): OpenLog {
   const log = openSqliteEventLog({ file: events });
   return {
     store: log.store,
-    verify: async () => {
+    verify: async (floor) => {
       const found = verifyLog(log.inStreamOrder());
-      return { ...found, first_gap: log.firstGap() ?? "none" };
+      return { ...found, first_gap: log.firstGap(floor) ?? "none" };
     },
     withWriter: (use) => withFileWriter(events, join(config.server.dataDir, "writer.sock"), use),
     close: () => log.store.close(),

@@ -8,6 +8,7 @@ import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
 import { keysCommand } from "./keys/keys.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
+import { secretCommand } from "./secrets/secret.command.ts";
 import { subjectCommand } from "./subjects/subject.command.ts";
 import { standardTerminal, type Terminal } from "./terminal.ts";
 
@@ -28,6 +29,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     clientCommand,
     subjectCommand,
     keysCommand,
+    secretCommand,
   ])
     program.addCommand(make(terminal));
   return program;
@@ -35,9 +37,10 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
 
 const EXPLANATION = `
 Settings are the server's own (GRANTLINE_DATA_DIR, GRANTLINE_ISSUER, …; see docs/reference/configuration.md).
-projections, events and audit work on the files of the data folder, whether or not a server runs on it; audit on PostgreSQL too.
+projections, events and audit work on what the settings name, whether or not servers run on it: the data folder's files, or PostgreSQL and Redis.
 database works on PostgreSQL, before the services of a release start.
 keys works on PostgreSQL too, while the services run.
+secret works on the secret stores (GRANTLINE_SECRETS_…), whether or not a server runs.
 resource, client and subject talk to a running server with the secret of the client grantline-admin:
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
 

@@ -22,7 +22,7 @@ let world: World;
 describe.skipIf(noEngines)("needs PostgreSQL and Redis: what is revoked through one instance is dead at every other at once (P5)", () => {
   beforeAll(async () => {
     world = await startWorld();
-  }, 120_000);
+  }, 240_000);
   afterAll(() => world?.stop());
 
   const resourceOf = (round: number): Resource => (round % 2 === 0 ? JWT : OPAQUE);

@@ -25,7 +25,7 @@ const statuses = (replies: readonly Reply[]): readonly number[] => replies.map((
 describe.skipIf(noEngines)("needs PostgreSQL and Redis: 50 racers over three token-services", () => {
   beforeAll(async () => {
     world = await startWorld();
-  }, 120_000);
+  }, 240_000);
   afterAll(() => world?.stop());
 
   const options = (client: Registered, resource: string) => ({ issuer: world.issuer, client, scope: "read", resource });

@@ -20,22 +20,32 @@ interface IntrospectionAnswer {
   readonly entity?: string;
 }
 
+export interface Introspection extends OAuthTokenVerifier {
+  /**
+   * Tells Grantline which scopes a token is about to be refused for. With GRANTLINE_STEP_UP_NUDGE it helps a client of the 1.x SDK, which would
+   * refresh, to ask its user instead; without it nothing comes of it.
+   */
+  tellNeeded(token: string, scopes: readonly string[]): Promise<void>;
+}
+
 /** Asks Grantline about every token, so a revoked one is refused on the very next call. */
-export function introspectingVerifier(options: IntrospectionOptions): OAuthTokenVerifier {
+export function introspection(options: IntrospectionOptions): Introspection {
   // RFC 6749 §2.3.1: both parts are form-encoded before they are joined
   const credentials = Buffer.from(`${encodeURIComponent(options.clientId)}:${encodeURIComponent(options.clientSecret)}`).toString("base64");
+  const ask = async (parameters: Record<string, string>): Promise<IntrospectionAnswer> => {
+    const response = await fetch(options.introspectionEndpoint, {
+      method: "POST",
+      headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(parameters).toString(),
+      signal: AbortSignal.timeout(5_000),
+    });
+    // Not the caller's fault: 500 here, never a 401 that would send the user to log in again.
+    if (!response.ok) throw new OAuthError(OAuthErrorCode.ServerError, `introspection answered ${response.status}`);
+    return (await response.json()) as IntrospectionAnswer;
+  };
   return {
-    async verifyAccessToken(token): Promise<AuthInfo> {
-      const response = await fetch(options.introspectionEndpoint, {
-        method: "POST",
-        headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
-        body: new URLSearchParams({ token }).toString(),
-        signal: AbortSignal.timeout(5_000),
-      });
-      // Not the caller's fault: 500 here, never a 401 that would send the user to log in again.
-      if (!response.ok) throw new OAuthError(OAuthErrorCode.ServerError, `introspection answered ${response.status}`);
-      return authInfo(token, (await response.json()) as IntrospectionAnswer, options.resource);
-    },
+    verifyAccessToken: async (token): Promise<AuthInfo> => authInfo(token, await ask({ token }), options.resource),
+    tellNeeded: async (token, scopes) => void (await ask({ token, required_scope: scopes.join(" ") })),
   };
 }
 

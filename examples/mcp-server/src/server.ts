@@ -8,7 +8,7 @@ import {
 import { toNodeHandler, type NodeIncomingMessageLike, type NodeServerResponseLike } from "@modelcontextprotocol/node";
 import { buildOAuthProtectedResourceMetadata, createMcpHandler, type AuthMetadataOptions } from "@modelcontextprotocol/server";
 import { discover } from "./discover.ts";
-import { introspectingVerifier } from "./introspection.ts";
+import { introspection } from "./introspection.ts";
 import { notesServer, type Notes } from "./notes.ts";
 
 export interface ExampleOptions {
@@ -37,20 +37,21 @@ export async function startExample(options: ExampleOptions): Promise<RunningExam
     scopesSupported: ["notes:read"],
     resourceName: "Example notes",
   };
+  const tokens = introspection({
+    introspectionEndpoint: authorizationServer.introspection_endpoint,
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    resource,
+  });
   const guard = requireBearerAuth({
-    verifier: introspectingVerifier({
-      introspectionEndpoint: authorizationServer.introspection_endpoint,
-      clientId: options.clientId,
-      clientSecret: options.clientSecret,
-      resource,
-    }),
+    verifier: tokens,
     requiredScopes: ["notes:read"],
     resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(resource),
     // Without it the audience of a token is not looked at.
     expectedResource: resource,
   });
   const notes: Notes = new Map();
-  const handler = createMcpHandler(({ authInfo }) => notesServer(notes, authInfo));
+  const handler = createMcpHandler(({ authInfo }) => notesServer(notes, authInfo, tokens));
   const serve = toNodeHandler(handler);
 
   const app = createMcpExpressApp();

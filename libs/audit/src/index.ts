@@ -11,7 +11,8 @@ export { archiveLog, type ArchiveOptions, ArchiveRefused } from "./archive/archi
 export type { Manifest } from "./archive/manifest.ts";
 export { type ArchiveToVerify, verifyArchive } from "./archive/verify-archive.ts";
 export { closeSegments, signsSegment } from "./segments/close-segments.ts";
-export { type Dropped, type DropOptions, dropSegment } from "./segments/drop-segment.ts";
+export { type Dropped, type DroppedDay, dropDays, type DropOptions } from "./segments/drop-days.ts";
+export { dayStatus, type DayStatus } from "./segments/day-status.ts";
 export { createFolderTreeStore } from "./tree/folder-tree-store.ts";
 export { createMemoryTreeStore } from "./tree/memory-tree-store.ts";
 export { TreeDamaged } from "./tree/growth.ts";
@@ -21,7 +22,7 @@ export { type CompleteDay, type OpenDay, TreeMoved, type TreeState, type TreeSto
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from "./tree/proof.ts";
 export { createTreeReader, indexOfPosition, type TreeReader } from "./tree/tiles.ts";
 export { createTreeGrower, type TreeGrower, type TreeGrowerOptions } from "./tree/tree-grower.ts";
-export { type OnlineVerification, pagesOf, recordedSegments, verifyStore } from "./verify/online.ts";
+export { droppedUpTo, type OnlineVerification, pagesOf, recordedSegments, verifyStore } from "./verify/online.ts";
 export { type AuditToVerify, verifyAudit } from "./verify/verify-audit.ts";
 export type { AuditFault, AuditVerification } from "./verify/types.ts";
 export * from "./replay/index.ts";

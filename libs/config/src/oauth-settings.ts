@@ -23,6 +23,7 @@ export function toOAuthSettings(config: Config) {
     lifetimes: { human: { ...shared, ...tokens.human }, service: { ...shared, ...tokens.service }, agent: { ...shared, ...tokens.agent } },
     accessTokenFormat: tokens.accessTokenFormat,
     statusList: tokens.statusList === "on",
+    stepUpNudge: tokens.stepUpNudge === "on",
     dcr: {
       enabled: dcr.enabled,
       initialAccessTokens: dcr.initialAccessTokens,

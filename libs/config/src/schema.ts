@@ -6,6 +6,7 @@ import { limits } from "./areas/limits.config.ts";
 import { people } from "./areas/people.config.ts";
 import { cimd, dcr } from "./areas/registration.config.ts";
 import { resources } from "./areas/resources.config.ts";
+import { secrets } from "./areas/secrets.config.ts";
 import { server } from "./areas/server.config.ts";
 import { storage } from "./areas/storage.config.ts";
 import { telemetry } from "./areas/telemetry.config.ts";
@@ -19,6 +20,7 @@ export const settingsSchema = z.strictObject({
   people,
   tokens,
   keys,
+  secrets,
   dcr,
   cimd,
   resources,
@@ -40,6 +42,7 @@ export const AREA_TITLES: Readonly<Record<keyof Settings, string>> = {
   people: "People and administration",
   tokens: "Tokens and lifetimes",
   keys: "Keys",
+  secrets: "Secrets",
   dcr: "Dynamic client registration",
   cimd: "Client ID Metadata Documents",
   resources: "Resources",

@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { describeAppending } from "./contract/appending.contract.ts";
+import { describeDropping } from "./contract/dropping.contract.ts";
 import { describeFeed } from "./contract/feed.contract.ts";
 import { describeReading } from "./contract/reading.contract.ts";
 import type { OpenPlace } from "./contract/place.ts";
@@ -12,5 +13,6 @@ export function runEventStoreContract(name: string, openPlace: OpenPlace): void 
     describeAppending(openPlace);
     describeReading(openPlace);
     describeFeed(openPlace);
+    describeDropping(openPlace);
   });
 }

@@ -127,6 +127,12 @@ export interface EventStore {
   readChanges?(after: Position, except?: string): Promise<ChangesSince>;
   /** Calls back soon after anybody has appended (LISTEN/NOTIFY or like); never relied upon, only spares waiting. Returns its end. */
   onAppended?(wake: () => void): () => void;
+  /**
+   * Forgets whole streams that still end at the revision given (P13): their rows and their names, which may be begun anew. Positions stay as they are, so gaps
+   * are left; nothing is ever renumbered. Broken off, it may be called again with the same. The newest stream stays. Answers how many events went. Only for
+   * `grantline audit drop`, which first writes to the log what goes. May need rights that serving processes do not have.
+   */
+  dropStreams?(streams: readonly StreamChange[]): Promise<number>;
   close(): Promise<void>;
 }
 

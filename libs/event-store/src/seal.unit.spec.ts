@@ -90,12 +90,21 @@ describe("parsing", () => {
       CoinTossed: {
         version: 4,
         ignorable: false,
-        upcasters: { 1: ({ face }) => ({ side: face }), 3: (data) => ({ ...data, fair: true }) },
+        upcasters: { 1: ({ face }) => ({ side: face }), 2: (data) => data, 3: (data) => ({ ...data, fair: true }) },
       },
     };
     expect(parseEvent(stored(toss(1)[0]!), today)).toMatchObject({
       version: 4,
       event: { version: 4, data: { side: "heads", fair: true } },
+    });
+  });
+
+  it("guesses nothing where a step is missing: the event comes as written, unknown (P8, P11)", () => {
+    const today: Definitions = { CoinTossed: { version: 3, ignorable: false, upcasters: { 1: ({ face }) => ({ side: face }) } } };
+    expect(parseEvent(stored(toss(1)[0]!), today)).toMatchObject({
+      unknown: true,
+      version: 1,
+      event: { version: 1, data: { face: "heads" } },
     });
   });
 

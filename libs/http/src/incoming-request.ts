@@ -40,7 +40,8 @@ export class IncomingRequest implements HttpRequest {
   }
 
   get ip(): string {
-    return this.#incoming.ip;
+    // Gone before its request was read: those nobody knows the address of count together.
+    return (this.#incoming.ip as string | undefined) ?? "unknown";
   }
 
   get traceparent(): string | undefined {

@@ -3,23 +3,31 @@ import { request as send } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { OAuthError } from "@grantline/oauth/errors";
-import { json, type Endpoint } from "@grantline/oauth/http";
+import { json, type Endpoint, type HttpResponse } from "@grantline/oauth/http";
 import { createHttpServer } from "./http-server.ts";
 import { mountEndpoints } from "./mount.ts";
 
 const unexpected: unknown[] = [];
+const servers: { connections(): Promise<number> }[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   unexpected.length = 0;
   for (const close of closers.splice(0)) await close();
 });
 
-async function serve(handle: Endpoint["handle"], more: Partial<Endpoint> = {}, observe: () => void = () => undefined): Promise<number> {
+const plainPage = ({ status }: OAuthError): HttpResponse => ({ status, body: "page" });
+
+async function serve(
+  handle: Endpoint["handle"],
+  more: Partial<Endpoint> = {},
+  observe: () => void = () => undefined,
+  page = plainPage,
+): Promise<number> {
   const fastify = createHttpServer({ trustedProxies: [] });
   const none = (): Promise<void> => Promise.resolve();
   mountEndpoints(fastify, [{ id: "one", method: "GET", path: "/one", audience: "program", handle, ...more }], {
     https: false,
-    views: { page: ({ status }) => ({ status, body: "page" }), problem: () => undefined },
+    views: { page, problem: () => undefined },
     sinks: {
       security: { count: () => undefined },
       limits: { check: none, consume: none, take: none, client: () => ({}) },
@@ -29,6 +37,7 @@ async function serve(handle: Endpoint["handle"], more: Partial<Endpoint> = {}, o
     observe,
   });
   closers.push(() => fastify.close());
+  servers.push({ connections: () => new Promise((resolve) => fastify.server.getConnections((_error, count) => resolve(count))) });
   await fastify.listen({ port: 0, host: "127.0.0.1" });
   return (fastify.server.address() as AddressInfo).port;
 }
@@ -62,6 +71,39 @@ describe("an answer that can't be sent", () => {
     expect(await ask(port)).toBe("cut off");
     expect(unexpected).toHaveLength(1);
     expect(await ask(port, "GET", "/elsewhere")).toMatchObject({ status: 404 });
+  });
+
+  it("cuts the connection likewise when what is refused never reached a handler", async () => {
+    const pages: (() => HttpResponse)[] = [
+      () => ({ status: 413, headers: { location: "/\u4e2d" } }),
+      () => {
+        throw new Error("no page");
+      },
+    ];
+    for (const page of pages) {
+      const form = { method: "POST", accepts: "form", audience: "person", bodyLimit: 4 } as const;
+      const port = await serve(() => json(200, {}), form, undefined, page);
+      const head = "POST /one HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n";
+      expect(await raw(port, `${head}content-length: 9\r\n\r\na=bbbbbbb`)).toBe("");
+      expect(unexpected.splice(0)).toHaveLength(1);
+    }
+  });
+
+  it("leaves the address of a caller who has hung up known", async () => {
+    const seen: string[] = [];
+    let gone: () => void;
+    const hungUp = new Promise<void>((resolve) => (gone = resolve));
+    const port = await serve(async (request) => {
+      await hungUp;
+      seen.push(request.ip);
+      return json(200, {});
+    });
+    const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("GET /one HTTP/1.1\r\nhost: x\r\n\r\n"));
+    await expect.poll(() => servers.at(-1)?.connections()).toBe(1);
+    socket.resetAndDestroy();
+    await expect.poll(() => servers.at(-1)?.connections()).toBe(0);
+    gone!();
+    await expect.poll(() => seen).toEqual(["127.0.0.1"]);
   });
 
   it("is sent once when what watches answers fails", async () => {

@@ -176,9 +176,14 @@ type TransportFailure = { readonly statusCode?: number; readonly code?: string }
 function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
   return async (error: TransportFailure, incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const request = new IncomingRequest(incoming);
-    const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
     reply.hijack();
-    send(reply, response, fixedHeaders(base), request);
+    try {
+      const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
+      send(reply, response, fixedHeaders(base), request);
+    } catch (worse) {
+      options.sinks.unexpected(endpoint, worse, request);
+      reply.raw.destroy();
+    }
     return reply;
   };
 }

@@ -1,6 +1,15 @@
 import { segmentsDecider } from "@grantline/domain/segments";
 import { authenticateCaller } from "@grantline/admin";
-import { auditEndpoints, createAuditLog, manifestSignerOf, startAudit, vouchersOf, type Audit } from "@grantline/audit";
+import {
+  auditEndpoints,
+  createAuditLog,
+  holdEndpoints,
+  manifestSignerOf,
+  startAudit,
+  vouchersOf,
+  type Audit,
+  type HoldsContext,
+} from "@grantline/audit";
 import type { Config } from "@grantline/config";
 import type { Endpoint } from "@grantline/oauth/http";
 import type { Logger } from "@grantline/telemetry";
@@ -24,17 +33,28 @@ export async function openAudit(parts: AuditParts, { grows }: { readonly grows: 
   const { platform, config } = parts;
   const { context } = platform;
   const audit = await growingAudit(parts, grows);
+  const reader: HoldsContext["authenticate"] = (request) => authenticateCaller(context, request, "audit", "read");
+  const { clock, subjectKeys } = context;
+  const holds = holdEndpoints({
+    segments: platform.runtime.repository(segmentsDecider),
+    region: config.server.region,
+    retention: config.audit.retention,
+    clock,
+    subjectKeys,
+    authenticate: reader,
+    authenticateWriter: (request) => authenticateCaller(context, request, "audit", "write"),
+  });
   const replay = auditEndpoints({
     store: context.store,
-    auditLog: createAuditLog({ store: context.store, clock: context.clock, region: config.server.region, service: "audit" }),
-    clock: context.clock,
-    subjectKeys: context.subjectKeys,
+    auditLog: createAuditLog({ store: context.store, clock, region: config.server.region, service: "audit" }),
+    clock,
+    subjectKeys,
     version: release(),
-    authenticate: (request) => authenticateCaller(context, request, "audit", "read"),
+    authenticate: reader,
     ...vouchersOf(platform.tree()),
     signer: manifestSignerOf(audit.signer),
   });
-  return { endpoints: [...audit.endpoints, ...replay], close: audit.close };
+  return { endpoints: [...audit.endpoints, ...replay, ...holds], close: audit.close };
 }
 
 /** The tree of the log, with everything it stands on. Signing key and days are in the log itself, so any process may take over. */

@@ -9,3 +9,4 @@ export { rimOptions, type Instruments } from "./rim.ts";
 export { openAudit, type PlatformAudit } from "./audit.ts";
 export { startProjecting, startRotation, type Leased } from "./leased.ts";
 export { migrateDatabase, type DatabaseMigration } from "./migrate.ts";
+export { openSecretStore, secretsFolder, type SecretStoreOptions } from "./secret-store.ts";

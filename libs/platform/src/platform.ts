@@ -17,7 +17,7 @@ import { createClientDirectory } from "@grantline/oauth/client-directory";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
-import { createLimits, createSecurityLog, createSharedLimits } from "@grantline/oauth/limits";
+import { createLimits, createSecurityLog, createSharedLimits, createWriterCount } from "@grantline/oauth/limits";
 import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createStatusPlaces } from "@grantline/oauth/tokens";
 import { createProjector, createSnapshots, projections, type Projector } from "@grantline/read-model";
@@ -134,6 +134,7 @@ async function compose(
       subjectKeys: keys.subjectKeys,
       region,
       service,
+      ...(storage.upToDate === undefined ? {} : { writers: createWriterCount(storage.ephemeral, clock) }),
       onFailure: (error) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
     }),
   );

@@ -92,6 +92,15 @@ export function runEphemeralStoreContract(name: string, factory: EphemeralStoreF
       expect(await second.increment("bucket", now + 10)).toBe(1);
     });
 
+    it("counts many at once, and tells a count without changing it", async () => {
+      const second = await opened.second();
+      expect(await opened.store.increment("batch", now + 10, 40)).toBe(40);
+      expect(await second.increment("batch", now + 10, 2)).toBe(42);
+      expect(await second.increment("batch", now + 10, 0)).toBe(42);
+      now += 10;
+      expect(await opened.store.increment("batch", now + 10, 0)).toBe(0);
+    });
+
     it("swaps a value for another only where the expected one is, and says which one is", async () => {
       const second = await opened.second();
       expect(await opened.store.swap("state", "one", "two", now + 10)).toEqual({ swapped: false });

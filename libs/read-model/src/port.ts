@@ -68,8 +68,8 @@ export interface EphemeralStore {
   put(key: string, value: string, expiresAt: number): Promise<void>;
   /** Undefined when it is not there, has expired or was lost. */
   get(key: string): Promise<string | undefined>;
-  /** Adds one to a counter that begins at 0 and dies at the `expiresAt` it was begun with; the count after it. */
-  increment(key: string, expiresAt: number): Promise<number>;
+  /** Adds to a counter that begins at 0 and dies at the `expiresAt` it was begun with; the count after it. `by`: a whole number, default 1. */
+  increment(key: string, expiresAt: number, by?: number): Promise<number>;
   /** Sets a value where there is `expected` (undefined: nothing), in one step; else says what there is. */
   swap(key: string, expected: string | undefined, value: string, expiresAt: number): Promise<Swapped>;
   /** Epoch seconds since which this store has been complete: what happened before may have been lost. */

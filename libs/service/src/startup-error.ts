@@ -1,7 +1,22 @@
 import { ConfigError } from "@grantline/config";
 
 /** Failures whose message is already the one clear line. */
-const SPEAKING = new Set(["PortError", "DataFolderError", "DataFolderNewer", "DataFolderInUse", "KeyFolderError", "BootstrapError", "KeyStoreError", "KeysUnavailable", "EventStoreRefused", "PostgresSchemaMissing", "PostgresSchemaNewer", "PostgresSchemaOlder", "PostgresUnfit", "PostgresRefused"]);
+const SPEAKING = new Set([
+  "PortError",
+  "DataFolderError",
+  "DataFolderNewer",
+  "DataFolderInUse",
+  "KeyFolderError",
+  "BootstrapError",
+  "KeyStoreError",
+  "KeysUnavailable",
+  "EventStoreRefused",
+  "PostgresSchemaMissing",
+  "PostgresSchemaNewer",
+  "PostgresSchemaOlder",
+  "PostgresUnfit",
+  "PostgresRefused",
+]);
 
 /** What to print when start-up fails: a line per problem; a stack only for what nobody foresaw. */
 export function explain(error: unknown): readonly string[] {

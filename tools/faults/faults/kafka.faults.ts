@@ -15,11 +15,10 @@ export async function topicHolds(arena: Arena): Promise<readonly string[]> {
   return verdict.wrong;
 }
 
-function stopped(signal: "SIGKILL" | "SIGTERM", seconds: number): Cell["strike"] {
+function stopped(signal: "SIGKILL" | "SIGTERM"): Cell["strike"] {
   return async (arena) => {
     const kafka = kafkaOf(arena);
     await kafka.kill(signal);
-    arena.note(`Kafka was away for ${seconds} s and more`);
     return { heal: kafka.start };
   };
 }
@@ -33,7 +32,7 @@ export const kafkaFaults: readonly Cell[] = [
     title: "SIGKILL of Kafka; started again",
     holdSeconds: { full: 8, quick: 3 },
     ...unnoticed,
-    strike: stopped("SIGKILL", 8),
+    strike: stopped("SIGKILL"),
   },
   {
     id: "kafka/sigstop",
@@ -51,7 +50,7 @@ export const kafkaFaults: readonly Cell[] = [
     title: "SIGTERM of Kafka; started again",
     holdSeconds: { full: 3, quick: 1 },
     ...unnoticed,
-    strike: stopped("SIGTERM", 3),
+    strike: stopped("SIGTERM"),
   },
   {
     id: "kafka/cut",

@@ -107,4 +107,6 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export const processFaults: readonly Cell[] = TARGETS.flatMap((target) => [sigkill, sigstop, restart, cut, slow].map((make) => make(target)));
+export const processFaults: readonly Cell[] = TARGETS.flatMap((target) =>
+  [sigkill, sigstop, restart, cut, slow].map((make) => make(target)),
+);

@@ -20,7 +20,10 @@ const PAGE = 1_000;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** I5, I6: what the projections show is what a rebuild from the first event shows, row by row. The rebuild goes into another technology. */
-export async function judgeProjections(urls: { readonly postgres: string; readonly redis: string }, keySpace: string): Promise<ProjectionsVerdict> {
+export async function judgeProjections(
+  urls: { readonly postgres: string; readonly redis: string },
+  keySpace: string,
+): Promise<ProjectionsVerdict> {
   const store = await openPostgresEventStore({ url: urls.postgres });
   const redis = await openRedis({ urls: [urls.redis], keySpace });
   const folder = mkdtempSync(join(tmpdir(), "grantline-rebuild-"));
@@ -50,7 +53,8 @@ async function compare(live: ReadModel, rebuilt: ReadModel): Promise<{ readonly 
   for (const table of projections.map(tableOf)) {
     const [shown, expected] = [await rowsOf(live, table), await rowsOf(rebuilt, table)];
     rows += expected.size;
-    for (const [key, row] of expected) if (shown.get(key) !== row) wrong.push(`${table} shows ${key} as ${shown.get(key)}, a rebuild as ${row}`);
+    for (const [key, row] of expected)
+      if (shown.get(key) !== row) wrong.push(`${table} shows ${key} as ${shown.get(key)}, a rebuild as ${row}`);
     for (const key of shown.keys()) if (!expected.has(key)) wrong.push(`${table} shows ${key}, which a rebuild does not`);
   }
   return { rows, wrong: wrong.slice(0, 5) };
@@ -58,7 +62,7 @@ async function compare(live: ReadModel, rebuilt: ReadModel): Promise<{ readonly 
 
 async function rowsOf(model: ReadModel, table: string): Promise<ReadonlyMap<string, string>> {
   const rows = new Map<string, string>();
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await model.list(table, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
     for (const row of page.rows) rows.set(row.key, canonical(row));
     if (page.nextCursor === undefined) return rows;

@@ -32,7 +32,7 @@ const nameOf = ({ stream, revision }: StoredEvent): string => `${stream}@${revis
 
 async function allEvents(store: Awaited<ReturnType<typeof openPostgresEventStore>>, head: string): Promise<Map<string, StoredEvent>> {
   const all = new Map<string, StoredEvent>();
-  for (let after = "0"; ; ) {
+  for (let after = "0"; ;) {
     const events = await store.readAll(after, 5_000);
     for (const event of events) if (comparePositions(event.position, head) <= 0) all.set(nameOf(event), event);
     const last = events.at(-1);
@@ -48,7 +48,11 @@ function hasAll(expected: ReadonlyMap<string, StoredEvent>, taken: ReadonlySet<s
 }
 
 /** From the first message on, until everything wanted has come or patience ends. */
-async function readTopic(brokers: readonly string[], topic: string, complete: (taken: ReadonlySet<string>) => boolean): Promise<StoredEvent[]> {
+async function readTopic(
+  brokers: readonly string[],
+  topic: string,
+  complete: (taken: ReadonlySet<string>) => boolean,
+): Promise<StoredEvent[]> {
   const kafka = new Kafka({ brokers: [...brokers], clientId: "faults-judge", logLevel: logLevel.NOTHING });
   const consumer: Consumer = kafka.consumer({ groupId: `judge-${randomBytes(6).toString("hex")}`, maxWaitTimeInMs: 200 });
   const events: StoredEvent[] = [];

@@ -409,7 +409,7 @@ describe("parameters", () => {
     await expectError(world, await push(world, world.app, { response_type: type }), { status: 400, error, reason });
   });
 
-  it.each(["fragment", "form_post", "web_message", "query.jwt"])("A-08 refuses response_mode=%s, answering in the query", async (mode) => {
+  it.each(["fragment", "web_message", "query.jwt", "form_post.jwt", "form_post fragment", "FORM_POST"])("A-08 refuses response_mode=%s, answering in the query", async (mode) => {
     await expectRedirect(world, await authorize(world, world.app.client_id, { response_mode: mode }), {
       error: "invalid_request",
       reason: "parameter-malformed",

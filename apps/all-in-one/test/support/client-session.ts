@@ -6,13 +6,18 @@ import {
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
-import type { Person, PersonOptions, TestPlatform } from "@grantline/testing";
-import type { NotesWorld } from "./notes-world.ts";
-import { CLIENT_NAME, preRegister, REDIRECT_URI, type How } from "./registrations.ts";
+import type { Person, PersonOptions } from "@grantline/testing";
+import { CLIENT_NAME, preRegister, REDIRECT_URI, type Administered, type How } from "./registrations.ts";
 import { RememberingProvider } from "./remembering-provider.ts";
 import { RequestLog } from "./request-log.ts";
 
 type Provider = RememberingProvider<StoredOAuthClientInformation, StoredOAuthTokens, OAuthDiscoveryState>;
+
+/** A protected MCP server and the authorization server it names, in whichever shape that runs. */
+export interface SessionWorld {
+  readonly platform: Administered & { person(): Person };
+  readonly mcp: { readonly url: URL };
+}
 
 /** A program built on `@modelcontextprotocol/client` 2.4 and the person at it. */
 export class ClientSession {
@@ -24,7 +29,7 @@ export class ClientSession {
   #client: Client | undefined;
   #transport: StreamableHTTPClientTransport | undefined;
 
-  constructor(world: NotesWorld, provider: Provider, mode: "auto" | "legacy" = "auto") {
+  constructor(world: SessionWorld, provider: Provider, mode: "auto" | "legacy" = "auto") {
     this.#url = world.mcp.url;
     this.person = world.platform.person();
     this.provider = provider;
@@ -32,7 +37,7 @@ export class ClientSession {
   }
 
   /** Knows nothing but the MCP server's URL and how the client is to be known. */
-  static async start(world: NotesWorld, how: How, documentUrl: string): Promise<ClientSession> {
+  static async start(world: SessionWorld, how: How, documentUrl: string): Promise<ClientSession> {
     return new ClientSession(world, await providerFor(world.platform, how, documentUrl));
   }
 
@@ -111,7 +116,7 @@ async function authorized(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function providerFor(platform: TestPlatform, how: How, documentUrl: string): Promise<Provider> {
+async function providerFor(platform: Administered, how: How, documentUrl: string): Promise<Provider> {
   const metadata = {
     client_name: CLIENT_NAME,
     redirect_uris: [REDIRECT_URI],

@@ -1,10 +1,14 @@
-import type { TestPlatform } from "@grantline/testing";
+import type { TestAdmin } from "@grantline/testing";
 import { startMetadataDocumentServer, type MetadataDocumentServer } from "./metadata-document-server.ts";
 
 /** A random-looking port: the loopback rule (RFC 8252 §7.3) must let it differ from what was registered. */
 export const REDIRECT_URI = "http://127.0.0.1:53682/callback";
 
 export const CLIENT_NAME = "Stock client";
+
+export interface Administered {
+  readonly admin: TestAdmin;
+}
 
 /** How a client becomes known to the server. */
 export type How = "metadata document" | "dynamic registration" | "pre-registration";
@@ -22,7 +26,7 @@ export function publishDocument(): Promise<MetadataDocumentServer> {
 }
 
 /** A public client that an operator registered. */
-export async function preRegister(platform: TestPlatform): Promise<{ client_id: string }> {
+export async function preRegister(platform: Administered): Promise<{ client_id: string }> {
   const { client_id } = await platform.admin.call<{ client_id: string }>("POST", "/clients", {
     client_name: CLIENT_NAME,
     redirect_uris: ["http://127.0.0.1/callback"],
@@ -33,7 +37,7 @@ export async function preRegister(platform: TestPlatform): Promise<{ client_id: 
 }
 
 /** The one live grant of a client. */
-export async function grantOf(platform: TestPlatform, clientId: string): Promise<string> {
+export async function grantOf(platform: Administered, clientId: string): Promise<string> {
   const { items } = await platform.admin.call<{ items: { grant_id: string; live: boolean }[] }>(
     "GET",
     `/grants?client_id=${encodeURIComponent(clientId)}`,

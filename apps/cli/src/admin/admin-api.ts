@@ -22,7 +22,7 @@ export function withAdminOptions(command: Command): Command {
     .option("--json", "the whole answer as JSON");
 }
 
-/** A POST to the admin API as `grantline-admin`. Throws CommandFailed with what the server said. */
+/** A POST to the admin API as `grantline-admin`, below /admin/v1 unless the path says /audit/v1. Throws CommandFailed with what the server said. */
 export async function postToAdminApi(command: Command, terminal: Terminal, path: string, body?: object): Promise<Answer> {
   const options = command.opts<AdminOptions>();
   const { server, people } = settingsOf(command, terminal);
@@ -34,7 +34,7 @@ export async function postToAdminApi(command: Command, terminal: Terminal, path:
     );
   const token = await takeToken(issuer, secret);
   return send(
-    `${new URL(issuer).origin}/admin/v1${path}`,
+    `${new URL(issuer).origin}${path.startsWith("/audit/v1/") ? path : `/admin/v1${path}`}`,
     { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     body === undefined ? undefined : JSON.stringify(body),
   );

@@ -9,7 +9,7 @@ import {
   type Vouchers,
 } from "@grantline/audit";
 import type { AuditRead } from "@grantline/domain/audit";
-import { uuidV7, type EventStore } from "@grantline/event-store";
+import { START, uuidV7, type EventStore } from "@grantline/event-store";
 import type { Command } from "commander";
 import { CommandFailed } from "../failure.ts";
 import type { OpenLog } from "../open-log.ts";
@@ -65,7 +65,10 @@ async function verified({ log, treeStore, segments }: AuditPlace, region: string
   const verifier = key === undefined ? undefined : parseVerifierKey(key.vkey);
   if (verifier !== undefined) return verifyStore({ store: log.store, treeStore, region, verifier, exported: [], contiguous });
   return (
-    (await log.verify?.()) ?? { kind: "unsigned", about: "No checkpoint key was made yet, and this store is not gone through without." }
+    (await log.verify?.(START)) ?? {
+      kind: "unsigned",
+      about: "No checkpoint key was made yet, and this store is not gone through without.",
+    }
   );
 }
 
@@ -79,7 +82,7 @@ async function recordRead(log: OpenLog, read: AuditRead["data"], region: string,
 }
 
 /** Whoever may read the files: by number, since a name is personal. */
-function localOperator(): { readonly kind: "operator"; readonly id: string } {
+export function localOperator(): { readonly kind: "operator"; readonly id: string } {
   return { kind: "operator", id: `local-uid-${process.getuid?.() ?? "unknown"}` };
 }
 

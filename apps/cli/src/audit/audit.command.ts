@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { archiveCommand } from "./archive.command.ts";
+import { dropCommand } from "./drop.command.ts";
 import { evidenceCommand, subjectCommand } from "./evidence.command.ts";
 import { daysCommand, holdCommand } from "./hold.command.ts";
 import { replayCommand } from "./replay.command.ts";
@@ -22,6 +23,7 @@ export function auditCommand(terminal: Terminal): Command {
     subjectCommand,
     verifyCommand,
     archiveCommand,
+    dropCommand,
     daysCommand,
     holdCommand,
   ])

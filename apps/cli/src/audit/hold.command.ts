@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { dayStatus } from "@grantline/audit";
 import type { SegmentsCommand, SegmentsState } from "@grantline/domain/segments";
 import { uuidV7 } from "@grantline/event-store";
 import { Command } from "commander";
+import { postToAdminApi, type AdminOptions } from "../admin/admin-api.ts";
 import { CommandFailed } from "../failure.ts";
 import { settingsOf } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 import { day } from "./archive.command.ts";
 import { openAuditPlace, type AuditPlace } from "./audit-place.ts";
+import { localOperator } from "./audit-session.ts";
+import { NO_WRITER } from "./no-writer.ts";
 
 interface Place {
   readonly from: string;
@@ -30,44 +34,58 @@ async function stateOf(
   }
 }
 
-/** Appends what the command decides. Throws CommandFailed when it is refused or nobody may write. */
-async function decide({ log, segments }: AuditPlace, region: string, command: SegmentsCommand): Promise<void> {
+interface Asked {
+  readonly decided: SegmentsCommand;
+  /** The same over HTTP, for a server that lets nobody else write. */
+  readonly path: string;
+  readonly body: object;
+}
+
+/** Appends what the command decides, or has the running server do it. Answers the hold's id. Throws CommandFailed when it is refused or nobody may write. */
+async function decide({ log, segments }: AuditPlace, region: string, asked: Asked, command: Command, terminal: Terminal): Promise<string> {
   const done = await log.withWriter(async (store) => {
-    const actor = { kind: "operator", id: `local-uid-${process.getuid?.() ?? "unknown"}` } as const;
-    const { outcome } = await segments(store).execute(region, command, { correlationId: uuidV7(), actor });
+    const { outcome } = await segments(store).execute(region, asked.decided, { correlationId: uuidV7(), actor: localOperator() });
     if (outcome.kind === "refused") throw new CommandFailed(`refused: ${outcome.reason}`, 1);
   });
-  if (done === "no-writer")
-    throw new CommandFailed(
-      "A server runs alone on this data folder and lets nobody else write. Stop it, or run it with GRANTLINE_WORKERS of 2 or more.",
-    );
+  if (done === "done") return "hold" in asked.decided ? asked.decided.hold : "";
+  const { adminSecretFile } = command.opts<AdminOptions>();
+  if (adminSecretFile === undefined && settingsOf(command, terminal).people.adminSecret === undefined)
+    throw new CommandFailed(`${NO_WRITER} Or give GRANTLINE_ADMIN_SECRET, and the server itself is asked.`);
+  return String((await postToAdminApi(command, terminal, `/audit/v1${asked.path}`, asked.body))["hold"]);
+}
+
+function withServerOptions(command: Command): Command {
+  return command
+    .option("--issuer <url>", "issuer of a running server that lets nobody else write; else the one of the settings")
+    .option("--admin-secret-file <file>", "file with the secret of grantline-admin for it; else GRANTLINE_ADMIN_SECRET");
 }
 
 export function holdCommand(terminal: Terminal): Command {
   const now = (): number => Math.floor(Date.now() / 1_000);
-  const place = new Command("place")
-    .description("Keeps closed days from being dropped, whatever the retention says. Prints the hold's id.")
-    .requiredOption("--from <day>", "first UTC day", day)
-    .requiredOption("--until <day>", "last UTC day", day)
-    .requiredOption("--reason <text>", "why; stays in the log for good, so no personal data")
-    .action((options: Place, command: Command) =>
-      stateOf(command, terminal, async (_state, opened, region) => {
-        const hold = `h-${randomBytes(6).toString("hex")}`;
-        const { from: fromDay, until: untilDay, reason } = options;
-        await decide(opened, region, { kind: "place-hold", now: now(), hold, fromDay, untilDay, reason });
-        terminal.out(`${hold}\n`);
-      }),
-    );
-  const lift = new Command("lift")
-    .description("Ends a hold.")
-    .argument("<hold>", "its id")
-    .requiredOption("--reason <text>", "why")
-    .action((hold: string, { reason }: { readonly reason: string }, command: Command) =>
-      stateOf(command, terminal, async (_state, opened, region) => {
-        await decide(opened, region, { kind: "lift-hold", now: now(), hold, reason });
-        terminal.out(`${hold} lifted\n`);
-      }),
-    );
+  const place = withServerOptions(
+    new Command("place")
+      .description("Keeps closed days from being dropped, whatever the retention says. Prints the hold's id.")
+      .requiredOption("--from <day>", "first UTC day", day)
+      .requiredOption("--until <day>", "last UTC day", day)
+      .requiredOption("--reason <text>", "why; stays in the log for good, so no personal data"),
+  ).action((options: Place, command: Command) =>
+    stateOf(command, terminal, async (_state, opened, region) => {
+      const hold = `h-${randomBytes(6).toString("hex")}`;
+      const { from: fromDay, until: untilDay, reason } = options;
+      const body = { from_day: fromDay, until_day: untilDay, reason };
+      const decided = { kind: "place-hold", now: now(), hold, fromDay, untilDay, reason } as const;
+      terminal.out(`${await decide(opened, region, { decided, path: "/holds", body }, command, terminal)}\n`);
+    }),
+  );
+  const lift = withServerOptions(
+    new Command("lift").description("Ends a hold.").argument("<hold>", "its id").requiredOption("--reason <text>", "why"),
+  ).action((hold: string, { reason }: { readonly reason: string }, command: Command) =>
+    stateOf(command, terminal, async (_state, opened, region) => {
+      const path = `/holds/${encodeURIComponent(hold)}/lift`;
+      await decide(opened, region, { decided: { kind: "lift-hold", now: now(), hold, reason }, path, body: { reason } }, command, terminal);
+      terminal.out(`${hold} lifted\n`);
+    }),
+  );
   const list = new Command("ls")
     .description("The holds that stand.")
     .option("--json", "as JSON")
@@ -106,17 +124,11 @@ export function daysCommand(terminal: Terminal): Command {
           day: segment.day,
           events: segment.end - segment.first,
           root: segment.root,
-          status: statusOf(segment, holds, retention),
+          status: dayStatus(segment, holds, retention, Date.now() / 1_000),
         }));
         if (json === true) return terminal.out(`${JSON.stringify(rows, undefined, 2)}\n`);
         for (const { day: of, events, root, status } of rows)
           terminal.out(`${of}  ${String(events).padStart(9)} events  ${status.padEnd(7)}  ${root}\n`);
       }),
     );
-}
-
-function statusOf({ day: of, archive }: SegmentsState["segments"][number], holds: SegmentsState["holds"], retention: number): string {
-  if (archive !== undefined) return "dropped";
-  if (holds.some(({ fromDay, untilDay }) => fromDay <= of && of <= untilDay)) return "held";
-  return Date.now() / 1_000 >= Date.parse(of) / 1_000 + 86_400 + retention ? "due" : "kept";
 }

@@ -1,5 +1,4 @@
-// Real: the command line as a process from source, SQLite, the tree in the data folder, keys, exported checkpoints. Made: the log's events.
-import { spawn } from "node:child_process";
+// Real: the command line in this process, SQLite, the tree in the data folder, keys, exported checkpoints. Made: the log's events.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +9,9 @@ import { createStreamRuntime, sealEvents } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { openKeyFolder } from "@grantline/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CommandFailed, explain } from "../failure.ts";
+import { createProgram } from "../program.ts";
 
-const MAIN = join(import.meta.dirname, "..", "main.ts");
 const KEK = Buffer.alloc(32, 9);
 const dir = mkdtempSync(join(tmpdir(), "grantline-verify-"));
 const data = join(dir, "data");
@@ -45,7 +45,8 @@ beforeAll(async () => {
       sealEvents({ stream, previousHash: "", revision: 0, events, definitions, meta, atMs: clock.at * 1_000 }),
     );
   };
-  await append("grant-a", 100);
+  await append("grant-a", 80);
+  await append("security-w-20260305", 20);
   await audit.grower?.catchUp();
   clock.at += 86_400;
   await append("grant-b", 50);
@@ -58,24 +59,35 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function grantline(
+const grantline = (args: readonly string[], dataDir = data, env: Readonly<Record<string, string>> = {}) =>
+  run(["audit", ...args], dataDir, env);
+const events = (args: readonly string[]) => run(["events", ...args], data, {});
+
+/** In this process: a new one takes seconds to start on a busy machine, and audit.int.spec.ts starts some. */
+async function run(
   args: readonly string[],
-  dataDir = data,
-): Promise<{ readonly code: number | null; readonly out: string; readonly error: string }> {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@grantline/source", "--disable-warning=ExperimentalWarning", MAIN, "audit", ...args],
-    {
-      env: { PATH: process.env["PATH"] ?? "", GRANTLINE_DATA_DIR: dataDir, GRANTLINE_KEK: KEK.toString("base64") },
-      cwd: dir,
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly out: string; readonly error: string }> {
   let [out, error] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
+  const terminal = {
+    env: { GRANTLINE_DATA_DIR: dataDir, GRANTLINE_KEK: KEK.toString("base64"), ...env },
+    cwd: dir,
+    out: (text: string) => void (out += text),
+    error: (text: string) => void (error += text),
+  };
+  const code = await createProgram(terminal)
+    .parseAsync(args, { from: "user" })
+    .then(
+      () => 0,
+      (thrown: unknown) => {
+        error += explain(thrown).join("\n");
+        return thrown instanceof CommandFailed ? thrown.exitCode : 2;
+      },
+    );
+  return { code, out, error };
 }
+
 /** A copy of the data folder that somebody changed. */
 function tampered(sql: string): string {
   const copy = mkdtempSync(join(dir, "tampered-"));
@@ -91,7 +103,7 @@ describe("grantline audit verify", () => {
     const { code, out, error } = await grantline(["verify", "--checkpoints", offTheBox]);
     expect([code, error]).toEqual([0, ""]);
     expect(out).toMatch(
-      /^intact: 155 events in 4 streams, \d+ events\/s\ncovered: up to position 152 \(152 leaves\), held against \d checkpoints?\nnot covered yet: 3 events after position 152/,
+      /^intact: 155 events in 5 streams, \d+ events\/s\ncovered: up to position 152 \(152 leaves\), held against \d checkpoints?\nnot covered yet: 3 events after position 152/,
     );
   });
 
@@ -177,5 +189,27 @@ describe("grantline audit hold", () => {
       error: expect.stringContaining("hold-unknown"),
     });
     expect((await grantline(["verify", "--checkpoints", offTheBox])).code).toBe(0);
+  }, 60_000);
+});
+
+describe("grantline audit drop", () => {
+  const kept = { GRANTLINE_AUDIT_RETENTION: "1d" };
+
+  it("lets the store forget what is over of archived days past their retention, and the log still verifies", async () => {
+    const archive = join(dir, "archive-to-drop");
+    expect((await grantline(["archive", "--to", archive, "--from", "2026-03-05", "--until", "2026-03-05"])).code).toBe(0);
+    expect(await grantline(["drop", "--archive", archive])).toMatchObject({ code: 0, out: "gone: 0 events in 0 streams\n" });
+    const dry = await grantline(["drop", "--archive", archive, "--dry-run"], data, kept);
+    expect(dry).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("2026-03-05  20 events would go, 81 stay with streams that live\n") as string,
+    });
+    const gone = await grantline(["drop", "--archive", archive], data, kept);
+    expect(gone).toMatchObject({ code: 0, error: "", out: expect.stringContaining("gone: 20 events in 1 streams\n") as string });
+    const verified = await grantline(["verify", "--checkpoints", offTheBox]);
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("dropped: 20 events") as string });
+    expect((await grantline(["days"])).out).toMatch(/^2026-03-05 {8}101 events {2}dropped /);
+    expect(await grantline(["drop", "--archive", join(dir, "nowhere")])).toMatchObject({ code: 2 });
+    expect(await events(["verify"])).toMatchObject({ code: 0, out: expect.stringContaining("were dropped") as string });
   }, 60_000);
 });

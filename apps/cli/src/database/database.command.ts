@@ -43,9 +43,10 @@ export function databaseCommand(terminal: Terminal): Command {
       "Recomputes the hash chain of every stream in PostgreSQL and names the first position that was altered, removed, inserted or reordered; exit code 1 then. Services may run meanwhile.",
     )
     .action(async (_options: unknown, command: Command) => {
-      const { url, events } = databaseOf(settingsOf(command, terminal));
+      const config = settingsOf(command, terminal);
+      const { url, events } = databaseOf(config);
       if (!events) throw notInPostgres();
-      await verifyDatabase(url, terminal);
+      await verifyDatabase(url, config.server.region, terminal);
     });
   return new Command("database").description("Events and keys in PostgreSQL").addCommand(migrate).addCommand(status).addCommand(verify);
 }

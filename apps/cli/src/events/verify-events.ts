@@ -1,4 +1,4 @@
-import { comparePositions, verifyLog, type LogVerification } from "@grantline/event-store";
+import { comparePositions, START, verifyLog, type LogVerification, type Position } from "@grantline/event-store";
 import type { SqliteEventLog } from "@grantline/event-store-sqlite";
 import { everySecond } from "../every-second.ts";
 import { CommandFailed } from "../failure.ts";
@@ -15,16 +15,25 @@ const MEANING: Readonly<Record<Broken["why"], string>> = {
   "position-gap": "its place is empty: an event was removed",
 };
 
-/** Says that the log is intact, or throws CommandFailed with the first bad position. */
-export function verifyEvents(log: SqliteEventLog, { out, error }: Pick<Terminal, "out" | "error">): void {
+/**
+ * Says that the log is intact, or throws CommandFailed with the first bad position. `floor`: up to here days were dropped, and what may be missing of them only
+ * the signed tree can tell.
+ */
+export function verifyEvents(log: SqliteEventLog, floor: Position, { out, error }: Pick<Terminal, "out" | "error">): void {
   const total = log.count();
   const startedMs = performance.now();
   const rate = (events: number): number => Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1_000));
   const progress = everySecond((events: number) => error(`${events} of ${total} events, ${rate(events)} events/s\n`));
-  const verification = withGap(verifyLog(log.inStreamOrder(), progress), log.firstGap());
+  const verification = withGap(verifyLog(log.inStreamOrder(), progress), log.firstGap(floor));
   if (verification.kind === "broken") throw new CommandFailed(sentence(verification), 1);
   const { events, streams } = verification;
   out(`intact: ${events} events in ${streams} streams, ${rate(events)} events/s\n`);
+  out(aboutDropped(floor));
+}
+
+export function aboutDropped(floor: Position): string {
+  if (floor === START) return "";
+  return `Days up to position ${floor} were dropped: \`grantline audit verify\` tells whether anything else is missing there.\n`;
 }
 
 /** A position that is missing may lie before what else is wrong. */

@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { openSqliteEventLog } from "@grantline/event-store-sqlite";
 import { createProjector, projections, type Projector } from "@grantline/read-model";
-import { openSqliteReadModel } from "@grantline/read-model-sqlite";
-import { dataFiles, settingsOf } from "../settings.ts";
+import { settingsOf } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
+import { openProjected } from "./open-projected.ts";
 import { rebuildProjections } from "./rebuild-projections.ts";
 import { showStatus } from "./show-status.ts";
 
@@ -22,34 +21,27 @@ export function projectionsCommand(terminal: Terminal): Command {
     .action((name: string | undefined, _options: unknown, command: Command) =>
       withProjector(command, terminal, (projector, head) => rebuildProjections(projector, head, name, terminal)),
     );
-  return new Command("projections").description("Read models, on the data folder's files").addCommand(status).addCommand(rebuild);
+  return new Command("projections").description("Read models, in the data folder or in Redis").addCommand(status).addCommand(rebuild);
 }
 
-/** A projector that follows nothing by itself: a running server keeps projecting, and checkpoints tell the two apart. */
+/** A projector that follows nothing by itself: the running server, or the audit-projectors, keep projecting, and checkpoints tell the two apart. */
 async function withProjector(
   command: Command,
   terminal: Terminal,
   use: (projector: Projector, head: string) => Promise<void>,
 ): Promise<void> {
-  const files = dataFiles(settingsOf(command, terminal));
-  const { store } = openSqliteEventLog({ file: files.events });
+  const { store, readModel, kept, close } = await openProjected(settingsOf(command, terminal), terminal);
   try {
-    const readModel = await openSqliteReadModel({ file: files.readModel });
     const tell = (fields: object, message: string): void => terminal.error(`${message} ${JSON.stringify(fields)}\n`);
-    const projector = createProjector({
-      store,
-      readModel,
-      projections,
-      active: false,
-      log: { info: () => undefined, warn: tell, error: tell },
-    }); // its own account is what we print
+    // its own account is what we print
+    const log = { info: () => undefined, warn: tell, error: tell };
+    const projector = createProjector({ store, readModel, projections: kept, active: false, log });
     try {
       await use(projector, await store.head());
     } finally {
       await projector.stop();
-      await readModel.close();
     }
   } finally {
-    await store.close();
+    await close();
   }
 }

@@ -1,4 +1,4 @@
-import { verifyLog, type StoredEvent } from "@grantline/event-store";
+import { createLogVerifier, type StoredEvent } from "@grantline/event-store";
 import { openPostgresEventLog } from "@grantline/event-store-postgres";
 import { register, type Registered } from "@grantline/testing";
 import { startDistributed, type Distributed, type DistributedOptions } from "@grantline/testing/distributed";
@@ -85,7 +85,9 @@ export async function typesOf(world: Distributed, prefix: string): Promise<reado
 export async function verifyWorld(world: Distributed): Promise<string> {
   const log = await openPostgresEventLog({ url: world.env["GRANTLINE_POSTGRES_URL"] as string });
   try {
-    return (await verifyLog(log.inStreamOrder())).kind;
+    const verifier = createLogVerifier();
+    for await (const entry of log.inStreamOrder()) verifier.take(entry);
+    return verifier.result().kind;
   } finally {
     await log.close();
   }

@@ -84,7 +84,7 @@ function rangeOf({ segments, fromDay, untilDay }: ArchiveOptions, size: number) 
   const first = fromDay === undefined ? 0 : (days[0]?.first ?? 0);
   const end = untilDay === undefined ? size : (days.at(-1)?.end ?? size);
   const within = (segment: RecordedSegment): boolean => segment.first >= first && segment.end <= end;
-  const gone = segments.filter(within).find(({ dropped }) => dropped);
+  const gone = segments.filter(within).find(({ dropped }) => dropped !== undefined);
   if (gone !== undefined) throw new ArchiveRefused(`the day ${gone.day} was dropped; its archive was made before`);
   if (end > size) throw new ArchiveRefused("the last of these days is not under a checkpoint yet");
   return { first, end, within };

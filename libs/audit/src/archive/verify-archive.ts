@@ -40,7 +40,7 @@ export async function verifyArchive({ folder, verifier, exported = [], onEvent }
       pages: archivedPages(folder, manifest, (name) => altered.push(name)),
       checkpoints: [manifest.checkpoint, ...exported.filter((note) => inside(note, manifest, verifier))],
       verifier,
-      segments: manifest.segments.map((segment) => ({ ...segment, dropped: false })),
+      segments: manifest.segments,
       before: { nodes: nodesOf(manifest.before), links: await linksOf(folder) },
       after: nodesOf(manifest.after),
       ...(tree === undefined ? {} : { tree: { reader: tree.reader, size: manifest.end, trusted: true } }),

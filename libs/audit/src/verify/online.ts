@@ -1,5 +1,5 @@
-import type { SegmentClosed } from "@grantline/domain/segments";
-import { parseEvent, type EventStore, type StoredEvent, START } from "@grantline/event-store";
+import type { SegmentClosed, SegmentDropped } from "@grantline/domain/segments";
+import { parseEvent, type EventStore, type Position, type StoredEvent, START } from "@grantline/event-store";
 import type { NoteVerifier } from "../note/note.ts";
 import type { TreeStore } from "../tree/port.ts";
 import { createTreeReader } from "../tree/tiles.ts";
@@ -56,17 +56,23 @@ export async function* pagesOf(store: EventStore, after = START): AsyncGenerator
   }
 }
 
+/** Position of the last event of the newest day of which rows were dropped; START when none were. */
+export async function droppedUpTo(store: Pick<EventStore, "readStream">, region: string): Promise<Position> {
+  return (await recordedSegments(store, region)).findLast(({ dropped }) => dropped !== undefined)?.upTo ?? START;
+}
+
 /** The closed days, as the log tells them. */
-export async function recordedSegments(store: EventStore, region: string): Promise<readonly RecordedSegment[]> {
+export async function recordedSegments(store: Pick<EventStore, "readStream">, region: string): Promise<readonly RecordedSegment[]> {
   const closed = new Map<string, RecordedSegment>();
   for (let from = 0; ; from += PAGE) {
     const page = await store.readStream(`segments-${region}`, from, PAGE);
     for (const stored of page) {
-      const { event } = parseEvent<SegmentClosed>(stored);
-      const { type }: { readonly type: string } = event;
-      if (type === "SegmentClosed") closed.set(event.data.day, { ...event.data, dropped: false });
-      const known = closed.get(event.data.day);
-      if (type === "SegmentDropped" && known !== undefined) closed.set(known.day, { ...known, dropped: true });
+      const { event } = parseEvent<SegmentClosed | SegmentDropped>(stored);
+      if (event.type === "SegmentClosed") closed.set(event.data.day, event.data);
+      if (event.type !== "SegmentDropped") continue;
+      const { day, archive, gone, count, note } = event.data;
+      const known = closed.get(day);
+      if (known !== undefined) closed.set(day, { ...known, dropped: { archive, gone, count, note } });
     }
     if (page.length < PAGE) return [...closed.values()];
   }

@@ -1,13 +1,15 @@
 import type { SegmentRange } from "@grantline/domain/segments";
 import type { NoteVerifier } from "../note/note.ts";
 import { signsSegment } from "../segments/close-segments.ts";
+import { type DroppedRows, signsDropped } from "../segments/dropped-rows.ts";
+import { type Gone, unpackGone } from "../segments/gone.ts";
 import { CompactRange } from "../tree/range.ts";
 import type { Broken } from "./types.ts";
 
-/** A closed day as the log tells it; `dropped` when its rows may be gone. */
+/** A closed day as the log tells it; `dropped` when some of its rows may be gone. */
 export interface RecordedSegment extends SegmentRange {
   readonly note: string;
-  readonly dropped: boolean;
+  readonly dropped?: DroppedRows;
 }
 
 /** Holds the leaves against the roots that were signed for the closed days. */
@@ -22,16 +24,18 @@ export function createSegmentRoots(recorded: readonly RecordedSegment[], verifie
   const segments = recorded.toSorted((a, b) => a.first - b.first);
   let at = 0;
   let range = new CompactRange();
+  let gone: Gone | undefined;
   const current = (leaf: number): RecordedSegment | undefined => {
-    for (; (segments[at]?.end ?? Infinity) <= leaf; at++) range = new CompactRange();
+    for (; (segments[at]?.end ?? Infinity) <= leaf; at++) [range, gone] = [new CompactRange(), undefined];
     const segment = segments[at];
     return segment !== undefined && segment.first <= leaf ? segment : undefined;
   };
   return {
-    // Only a day that was closed under our signature may be gone: whoever can write to the log alone can't make one
     dropped: (leaf) => {
       const segment = current(leaf);
-      return segment?.dropped === true && signsSegment(segment.note, segment, verifier);
+      if (segment?.dropped === undefined) return false;
+      gone ??= unpackGone(signsDropped(segment, segment.dropped, verifier) ? segment.dropped.gone : "");
+      return gone.has(leaf - segment.first);
     },
     append: (leaf, hash) => {
       const segment = current(leaf);

@@ -45,6 +45,14 @@ export const tokens = z.strictObject({
     ["off", "on"],
     "off",
   ),
+  stepUpNudge: choice(
+    {
+      env: "GRANTLINE_STEP_UP_NUDGE",
+      doc: "`on`: when a resource wanted more scope than a token has (and said so at introspection with `required_scope`, or asked the forward-auth endpoint), the next refresh within a minute is refused once. MCP clients of the 1.x SDK, which refresh where they should ask, then send their user to allow more.",
+    },
+    ["off", "on"],
+    "off",
+  ),
   human: lifetimesOf("human", "people", 900),
   service: lifetimesOf("service", "services", 900),
   agent: lifetimesOf("agent", "agents", 900),

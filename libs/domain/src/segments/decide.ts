@@ -49,12 +49,14 @@ function close({ segment, note }: Of<"close">, { segments }: SegmentsState): Dec
 }
 
 /** What is gone stays gone, so the next event about a day names more than the last one. */
-function drop({ day, archive, now, keptUntil, gone, count, note }: Of<"drop">, { segments, holds }: SegmentsState): Decided {
+function drop({ day, archive, now, keptUntil, before, gone, count, note }: Of<"drop">, { segments, holds }: SegmentsState): Decided {
   const found = segments.find((segment) => segment.day === day);
   if (found === undefined) return refuse("segment-unknown");
-  if (found.gone !== undefined && count <= found.gone) return UNCHANGED;
   if (holds.some(({ fromDay, untilDay }) => fromDay <= day && day <= untilDay)) return refuse("segment-held");
   if (now < keptUntil) return refuse("segment-retained");
+  // Another drop was faster, and this list does not name what it took
+  if ((found.gone ?? 0) !== before) return refuse("segment-moved");
+  if (found.archive !== undefined && count <= before) return UNCHANGED;
   const { first, end, upTo, root } = found;
   return done({ type: "SegmentDropped", data: { day, first, end, upTo, root, archive: found.archive ?? archive, gone, count, note } });
 }

@@ -10,14 +10,16 @@ const two = at(NOON, event(closed("2026-03-03", 0, 10)), event(closed("2026-03-0
 const close = (segment: SegmentRange) => ({ kind: "close", now: NOON, segment, note: "n" }) as const;
 const place = (fromDay: string, untilDay: string) =>
   ({ kind: "place-hold", now: NOON, hold: "h1", fromDay, untilDay, reason: "case 7" }) as const;
-const drop = (day: string, now: number) =>
-  ({ kind: "drop", now, day, archive: "digest", keptUntil: Date.parse(day) / 1_000 + 401 * DAY }) as const;
+const rows = (count: number) => ({ gone: `${count} of them`, count, note: "signed" });
+const drop = (day: string, now: number, before = 0, count = 4) =>
+  ({ kind: "drop", now, day, archive: "digest", keptUntil: Date.parse(day) / 1_000 + 401 * DAY, before, ...rows(count) }) as const;
 const refused = (
   reason:
     | "key-exists"
     | "segment-gap"
     | "segment-held"
     | "segment-retained"
+    | "segment-moved"
     | "segment-unknown"
     | "hold-exists"
     | "hold-unknown"
@@ -38,14 +40,17 @@ describe("the days of the log", () => {
     expect(given(segmentsDecider, two).when(close(closed("2026-03-04", 10, 15))).decision).toEqual(decided({ kind: "unchanged" }));
   });
 
-  it("may be dropped once their retention is over, and once only", () => {
+  it("may be dropped once their retention is over, and again only for more rows", () => {
     const over = Date.parse("2026-03-04T00:00:00Z") / 1_000 + 400 * DAY; // the 3rd has ended then
     expect(given(segmentsDecider, two).when(drop("2026-03-03", over - 1)).decision).toEqual(refused("segment-retained"));
     const dropped = given(segmentsDecider, two).when(drop("2026-03-03", over));
     expect(dropped.decision).toEqual(
-      decided({ kind: "done" }, { type: "SegmentDropped", data: { ...closed("2026-03-03", 0, 10), archive: "digest" } }),
+      decided({ kind: "done" }, { type: "SegmentDropped", data: { ...closed("2026-03-03", 0, 10), archive: "digest", ...rows(4) } }),
     );
-    expect(given(segmentsDecider, dropped.history).when(drop("2026-03-03", over)).decision).toEqual(decided({ kind: "unchanged" }));
+    expect(given(segmentsDecider, dropped.history).when(drop("2026-03-03", over, 4)).decision).toEqual(decided({ kind: "unchanged" }));
+    expect(given(segmentsDecider, dropped.history).when(drop("2026-03-03", over, 0, 6)).decision).toEqual(refused("segment-moved"));
+    const more = given(segmentsDecider, dropped.history).when({ ...drop("2026-03-03", over, 4, 6), archive: "another" });
+    expect(more.state.segments[0]).toMatchObject({ archive: "digest", gone: 6 });
     expect(given(segmentsDecider, two).when(drop("2026-01-01", over)).decision).toEqual(refused("segment-unknown"));
   });
 

@@ -73,6 +73,8 @@ export type SegmentsCommand =
       readonly day: string;
       readonly archive: string;
       readonly keptUntil: number;
+      /** How many events of the day were gone when `gone` was put together. */
+      readonly before: number;
       readonly gone: string;
       readonly count: number;
       readonly note: string;
@@ -97,6 +99,7 @@ export type SegmentsOutcome =
         | "segment-unknown"
         | "segment-held"
         | "segment-retained"
+        | "segment-moved"
         | "hold-exists"
         | "hold-unknown"
         | "hold-backwards";

@@ -1,6 +1,7 @@
 import { START } from "@grantline/event-store";
 import type { LogEntry, Position, StoredEvent } from "@grantline/event-store";
 import { connectionsTo } from "./connection.ts";
+import { GOING } from "./drop-streams.ts";
 import { connectionFailure, placeOf, unavailable } from "./errors.ts";
 import { checkFitness } from "./fitness.ts";
 import { checkedSchema } from "./schema-name.ts";
@@ -9,8 +10,8 @@ import { checkedSchema } from "./schema-name.ts";
 export interface PostgresEventLog {
   /** Every event, stream after stream and by revision in each, in pages. What is appended meanwhile may be among them or not. */
   inStreamOrder(): AsyncGenerator<LogEntry>;
-  /** The lowest position without an event, though there are later ones: `append` leaves none out. */
-  firstGap(): Promise<Position | undefined>;
+  /** The lowest position after `after` without an event, though there are later ones: `append` leaves none out. */
+  firstGap(after?: Position): Promise<Position | undefined>;
   /** A stream whose head says something else than its events do, if there is one: a restore that tore the tables apart. */
   firstTornStream(): Promise<string | undefined>;
   /** How many events there are. */
@@ -36,7 +37,7 @@ export async function openPostgresEventLog(options: { readonly url: string; read
       throw unavailable("be read", error);
     }
   };
-  const page = `SELECT start, EXISTS (SELECT 1 FROM ${schema}.streams s WHERE s.name = e.stream AND s.start = e.start) AS findable,
+  const page = `SELECT start, EXISTS (SELECT 1 FROM ${schema}.streams s WHERE s.name IN (e.stream, '${GOING}' || e.start || ' ' || e.stream) AND s.start = e.start) AS findable,
       position, revision, stream, id, type, hash, body
     FROM ${schema}.events e WHERE (start, revision) > ($1, $2) ORDER BY start, revision LIMIT ${PAGE}`;
 
@@ -53,12 +54,13 @@ export async function openPostgresEventLog(options: { readonly url: string; read
   return {
     inStreamOrder,
     count: async () => Number((await query<{ events: string }>(`SELECT count(*) AS events FROM ${schema}.events`))[0]?.events),
-    firstGap: async () => {
+    firstGap: async (after = START) => {
       const rows = await query<{ missing: Position }>(
         `SELECT previous + 1 AS missing FROM
-           (SELECT position, lag(position, 1, 0::bigint) OVER (ORDER BY position) AS previous
-              FROM (SELECT position FROM ${schema}.events UNION ALL SELECT position + 1 FROM ${schema}.log) every) pairs
+           (SELECT position, lag(position, 1, $1::bigint) OVER (ORDER BY position) AS previous
+              FROM (SELECT position FROM ${schema}.events WHERE position > $1 UNION ALL SELECT position + 1 FROM ${schema}.log) every) pairs
          WHERE position > previous + 1 ORDER BY position LIMIT 1`,
+        [after],
       );
       return rows[0]?.missing;
     },

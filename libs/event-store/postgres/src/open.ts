@@ -2,6 +2,7 @@ import type { EventFilter, EventStore, Position, StoredEvent } from "@grantline/
 import { openAppendLane } from "./append-lane.ts";
 import { wrongWith } from "./batch.ts";
 import { connectionsTo } from "./connection.ts";
+import { dropStreams } from "./drop-streams.ts";
 import { connectionFailure, placeOf } from "./errors.ts";
 import { checkFitness } from "./fitness.ts";
 import { listen } from "./listener.ts";
@@ -72,6 +73,7 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
       feeds.add(feed);
       return feed.subscription;
     },
+    dropStreams: (streams) => dropStreams(url, schema, streams),
     close: async () => {
       if (!open.now) return;
       open.now = false;

@@ -23,8 +23,8 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   return {
     commit: (batches) => {
       try {
-        places.recall();
         statements.begin();
+        places.recall();
         const answers = batches.map((batch) => {
           const replies: AppendReplies = [];
           for (let at = 0; at < batch.length; at = nextAppend(batch, at)) append(statements, places, batch, at, replies);
@@ -65,7 +65,7 @@ function append(statements: Statements, places: Places, batch: AppendBatch, at: 
 }
 
 interface Places {
-  /** Reads where the log ends, unless it is known. */
+  /** Reads where the log ends, unless it is known. To be called in the transaction. */
   recall(): void;
   forget(): void;
   /** The next position. */
@@ -75,19 +75,23 @@ interface Places {
   moved(stream: string, revision: number): void;
 }
 
-/** Where the log and its streams end, as far as remembered: true while this is the only writer. */
+/** Where the log and its streams end, as far as remembered: true while nobody else writes, which `dropStreams` alone does. */
 function createPlaces(statements: Statements): Places {
   const heads = new LRUCache<string, Head>({ max: HEADS });
   let position = 0;
   let lastStreamId = 0;
   let known = false;
+  let version = -1;
   const keep = (stream: string, head: Head) => {
     heads.set(stream, head);
     return head;
   };
   return {
     recall: () => {
-      if (known) return;
+      const now = statements.version();
+      if (known && now === version) return;
+      heads.clear();
+      version = now;
       position = statements.lastPosition();
       lastStreamId = statements.lastStreamId();
       known = true;
@@ -135,6 +139,8 @@ function prepare(db: DatabaseSync) {
     `SELECT s.id AS streamId, (SELECT max(revision) FROM events WHERE stream_id = s.id) AS revision FROM streams s WHERE name = ?`,
   );
   const ids = db.prepare("SELECT id, position FROM events WHERE stream_id = ? AND revision BETWEEN ? AND ? ORDER BY revision");
+  const version = db.prepare("PRAGMA data_version");
+  version.setReturnArrays(true);
   const lastPosition = db.prepare("SELECT max(position) AS position FROM events");
   const lastStreamId = db.prepare("SELECT max(stream_id) AS id FROM events");
   return {
@@ -144,6 +150,8 @@ function prepare(db: DatabaseSync) {
     insert,
     newStream: (name: string, id: number) => void newStream.run(name, id),
     head: (stream: string) => head.get(stream) as unknown as Head | undefined,
+    /** Another number whenever another connection has written. */
+    version: () => (version.get() as unknown as [number])[0],
     lastPosition: () => Number(lastPosition.get()?.["position"] ?? 0),
     lastStreamId: () => Number(lastStreamId.get()?.["id"] ?? 0),
     /** Position of the last of these events when all of them stand where they are wanted: an append repeated after a lost answer. */

@@ -1,6 +1,6 @@
 import { EventStoreUnavailable, START, type EventStore, type LogEntry, type Position, type StoredEvent } from "@grantline/event-store";
 import { openReader } from "./reader.ts";
-import { openForReading } from "./schema.ts";
+import { GOING, openForReading } from "./schema.ts";
 import { follow } from "./subscription.ts";
 
 /** The log as a tool reads it, beside a running server or without one: no lock is taken and nothing can be appended. */
@@ -9,8 +9,8 @@ export interface SqliteEventLog {
   readonly store: EventStore;
   /** Every event, stream after stream and by revision in each, read in pages so that a server beside us is not held up. */
   inStreamOrder(): Generator<LogEntry>;
-  /** The first position without an event, though there are later ones: the writer leaves none out. */
-  firstGap(): Position | undefined;
+  /** The first position after `after` without an event, though there are later ones: the writer leaves none out. */
+  firstGap(after?: Position): Position | undefined;
   /** How many events there are. */
   count(): number;
 }
@@ -22,14 +22,14 @@ const LOOK_MS = 50;
 export function openSqliteEventLog({ file }: { readonly file: string }): SqliteEventLog {
   const reader = openReader(file);
   const db = openForReading(file);
-  const listed = "EXISTS (SELECT 1 FROM streams WHERE name = e.stream AND id = e.stream_id)";
+  const listed = `EXISTS (SELECT 1 FROM streams WHERE id = e.stream_id AND name IN (e.stream, '${GOING}' || e.stream_id || ' ' || e.stream))`;
   const page =
     db.prepare(`SELECT stream_id AS streamId, ${listed} AS findable, CAST(position AS TEXT) AS position, revision, stream, id, type, hash, body
     FROM events e WHERE (stream_id, revision) > (?, ?) ORDER BY stream_id, revision LIMIT ${PAGE}`);
-  const count = db.prepare("SELECT count(*) AS events, max(position) AS last FROM events");
-  const first = db.prepare("SELECT 1 FROM events WHERE position = 1");
+  const count = db.prepare("SELECT count(*) AS events, max(position) AS last FROM events WHERE position > ?");
+  const first = db.prepare("SELECT 1 FROM events WHERE position = ?");
   const gap = db.prepare(
-    "SELECT position + 1 AS missing FROM events e WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY position LIMIT 1",
+    "SELECT position + 1 AS missing FROM events e WHERE position > ? AND NOT EXISTS (SELECT 1 FROM events n WHERE n.position = e.position + 1) ORDER BY position LIMIT 1",
   );
 
   function* inStreamOrder(): Generator<LogEntry> {
@@ -45,11 +45,12 @@ export function openSqliteEventLog({ file }: { readonly file: string }): SqliteE
   return {
     store: readOnly(reader, () => db.close()),
     inStreamOrder,
-    count: () => Number(count.get()?.["events"]),
-    firstGap: () => {
-      const { events, last } = count.get() as { events: number; last: number | null };
-      if (events === (last ?? 0)) return undefined;
-      return first.get() === undefined ? "1" : String(gap.get()?.["missing"]);
+    count: () => Number(count.get(0)?.["events"]),
+    firstGap: (after = START) => {
+      const floor = Number(after);
+      const { events, last } = count.get(floor) as { events: number; last: number | null };
+      if (events === Math.max(0, (last ?? 0) - floor)) return undefined;
+      return first.get(floor + 1) === undefined ? String(floor + 1) : String(gap.get(floor)?.["missing"]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { EventStoreUnavailable, START } from "@grantline/event-store";
 import type { ChangeCursor, EventStore } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { ownerCursor, peerCursor } from "./change-cursor.ts";
+import { dropStreams } from "./drop-streams.ts";
 import { openReader } from "./reader.ts";
 import { socketTransport } from "./socket-transport.ts";
 import { follow } from "./subscription.ts";
@@ -80,6 +81,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
       return feed.subscription;
     },
     changes,
+    dropStreams: async (streams) => dropStreams(file, streams),
     close: async () => {
       clearInterval(look);
       await Promise.all([...feeds].map((feed) => feed.subscription.close()));

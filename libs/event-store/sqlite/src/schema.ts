@@ -24,6 +24,12 @@ const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/**
+ * What a stream is called while its rows are being forgotten, before its number and its name: nobody finds it by its name any more, and whoever comes after a
+ * crash finds what is left to do. No stream begins with it.
+ */
+export const GOING = "\u0001dropped ";
+
 /** KiB of page cache of the writer and of each reader. */
 const WRITER_CACHE_KIB = 16_384;
 const READER_CACHE_KIB = 8_192;

@@ -8,6 +8,7 @@ export {
   wireQuery,
   type WireParameters,
 } from "./wire-parameters.ts";
+export { answerMode } from "./response-mode.ts";
 export { parseAuthorizationRequest } from "./parse.ts";
 export type { AuthorizationRequest, RequestedResource } from "./types.ts";
 export { echoedState } from "./state.ts";

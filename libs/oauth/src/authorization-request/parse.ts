@@ -4,13 +4,15 @@ import { OAuthError } from "../errors/index.ts";
 import { repeatedParameters, type Parameters } from "../http/index.ts";
 import { requireChallenge } from "../pkce/index.ts";
 import { requestedPrompt } from "./prompt.ts";
+import { answerMode, requireKnownMode } from "./response-mode.ts";
+import { readIdToken } from "../tokens/index.ts";
 import type { RedirectTarget } from "./redirect-target.ts";
 import { requestedResources } from "./resources.ts";
 import { requestedScope } from "./scope.ts";
 import { LONGEST_STATE } from "./state.ts";
 import type { AuthorizationRequest } from "./types.ts";
 
-type Parts = Pick<OAuthContext, "resources" | "settings">;
+type Parts = Pick<OAuthContext, "resources" | "settings" | "signer">;
 
 /**
  * Step two: everything else about the request. The one validation for /authorize, /par and whatever they lead to.
@@ -23,6 +25,7 @@ export async function parseAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   refuseRepeated(parameters);
   refuseUnsupported(parameters);
+  requireKnownMode(parameters, target.redirectUri);
   requireCodeFlow(target.client, parameters);
   const codeChallenge = requireChallenge(parameters.get("code_challenge"), parameters.get("code_challenge_method"));
   const prompt = requestedPrompt(parameters.get("prompt"));
@@ -36,10 +39,12 @@ export async function parseAuthorizationRequest(
     prompt,
     resources: resources.map(({ resourceId, uri }: RegisteredResource) => ({ id: resourceId, uri })),
     ...(scope === undefined ? {} : { scope }),
+    ...optional("responseMode", answerMode(parameters, target.redirectUri)),
     ...optional("state", capped(parameters, "state", LONGEST_STATE)),
     ...optional("nonce", capped(parameters, "nonce", 1024)),
     ...optional("maxAge", maxAge(parameters.get("max_age"))),
     ...optional("loginHint", parameters.get("login_hint")?.slice(0, 256)),
+    ...optional("hintedSubject", hintedSubject(context, target.client, parameters.get("id_token_hint"))),
   };
 }
 
@@ -60,9 +65,6 @@ function refuseUnsupported(parameters: Parameters): void {
       "Only a request_uri from our own pushed authorization request endpoint is supported.",
     );
   }
-  const mode = parameters.get("response_mode");
-  if (mode !== undefined && mode !== "query")
-    throw new OAuthError("invalid_request", "parameter-malformed", "response_mode must be query.");
 }
 
 function requireCodeFlow(client: ClientView, parameters: Parameters): void {
@@ -88,6 +90,15 @@ function maxAge(text: string | undefined): number | undefined {
   // OpenID Connect Core §3.1.2.1: seconds, a non-negative integer
   if (!/^\d{1,10}$/.test(text)) throw new OAuthError("invalid_request", "parameter-malformed", "max_age must be a number of seconds.");
   return Number(text);
+}
+
+function hintedSubject(context: Parts, client: ClientView, jwt: string | undefined): string | undefined {
+  if (jwt === undefined) return undefined;
+  const facts = readIdToken(context, jwt);
+  // OpenID Connect Core §3.1.2.1: an ID token issued before, about a session with this client
+  if (facts?.clientId !== client.clientId)
+    throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint is not an ID token that was issued to this client here.");
+  return facts.subject;
 }
 
 function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {

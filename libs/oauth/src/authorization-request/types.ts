@@ -12,6 +12,8 @@ export interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly redirectUriGiven: boolean;
   readonly state?: string;
+  /** Absent: the answer goes into the query of the redirect URI. */
+  readonly responseMode?: "form_post";
   readonly nonce?: string;
   readonly codeChallenge: string;
   /** As asked, unknown ones dropped; absent: the defaults. */
@@ -20,6 +22,8 @@ export interface AuthorizationRequest {
   readonly prompt: readonly Prompt[];
   /** Seconds since the person last proved who they are. */
   readonly maxAge?: number;
+  /** Whom the client wants to hear of, and nobody else. */
+  readonly hintedSubject?: string;
   /** Shown in the login form, nothing more. */
   readonly loginHint?: string;
 }

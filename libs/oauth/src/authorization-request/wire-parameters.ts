@@ -15,6 +15,7 @@ export const KNOWN_PARAMETERS = [
   "prompt",
   "max_age",
   "login_hint",
+  "id_token_hint",
   "request",
   "request_uri",
 ] as const;

@@ -44,7 +44,7 @@ async function proceed(
   });
   const step = await nextStep(context, interaction, client, session);
   if (step.kind === "issue") {
-    return redirect(await issueCode(context, request, step.issue));
+    return issueCode(context, request, step.issue);
   }
   return redirect(interactionUrl(context, step.kind, interaction), browser.cookies.length === 0 ? {} : { "set-cookie": browser.cookies });
 }
@@ -62,10 +62,10 @@ function refuse(
   error: OAuthError,
   session: Session | undefined,
 ): Promise<HttpResponse> {
-  const { target, state, silent, pushedId } = addressed;
+  const { target, state, responseMode, silent, pushedId } = addressed;
   return refuseAuthorization(context, request, {
     client: target.client,
-    target: { redirectUri: target.redirectUri, state },
+    target: { redirectUri: target.redirectUri, state, responseMode },
     error,
     direct: silent,
     // CVE-2026-96446: a pushed request is used up by an error too, on every path

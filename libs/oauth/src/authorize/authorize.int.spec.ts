@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCode } from "../tokens/index.ts";
 import { authorizationUrl, hidden, locationOf, text, Visitor } from "../testing/visitor.ts";
@@ -280,6 +281,121 @@ describe("prompt and max_age", () => {
     const visitor = new Visitor(world);
     await visitor.authorize(authorizationUrl());
     expect((await visitor.follow(await visitor.get(authorizationUrl({ prompt: "consent" })))).body).toContain('id="consent-form"');
+  });
+});
+
+describe("id_token_hint", () => {
+  const hint = (claims: object, typ = "JWT"): string =>
+    world.context.signer.sign({ iss: world.context.settings.issuer, aud: "app", exp: world.time.now - 1000, ...claims }, { typ }).jwt;
+  const subjectOf = async (answered: URLSearchParams): Promise<string> => {
+    const { state } = await world.context.grants.load(parseCode(answered.get("code") ?? "")?.grantId ?? "");
+    return state.status === "authorized" ? state.basis.subject : "nobody";
+  };
+  const seen = async (username: string) => {
+    const visitor = new Visitor(world);
+    const subject = await subjectOf((await visitor.authorize(authorizationUrl(), "allow", { username })).searchParams);
+    return { visitor, subject };
+  };
+
+  it("names who is logged in, in an ID token however old: then it changes nothing", async () => {
+    const { visitor, subject } = await seen("demo");
+    for (const prompt of [undefined, "none"]) {
+      const answered = await answer({ prompt, id_token_hint: hint({ sub: subject }) }, visitor);
+      expect(await subjectOf(answered)).toBe(subject);
+    }
+  });
+
+  it("names somebody else: a login, or login_required where no page may be shown", async () => {
+    const { visitor } = await seen("demo");
+    const { subject: other } = await seen("other");
+    const hinted = { id_token_hint: hint({ sub: other }) };
+    expect((await answer({ ...hinted, prompt: "none" }, visitor)).get("error")).toBe("login_required");
+    const page = await visitor.follow(await visitor.get(authorizationUrl(hinted)));
+    expect(page.body).toContain('id="login-form"');
+    expect(await subjectOf(new URL(locationOf(await visitor.login(page, "other")) ?? "http://none").searchParams)).toBe(other);
+  });
+
+  it("names somebody else than who then logs in: the client gets nobody it did not ask for", async () => {
+    const { subject: other } = await seen("other");
+    const visitor = new Visitor(world);
+    const page = await visitor.follow(await visitor.get(authorizationUrl({ id_token_hint: hint({ sub: other }) })));
+    const refused = new URL(locationOf(await visitor.login(page, "demo")) ?? "http://none").searchParams;
+    expect([refused.get("error"), refused.get("code"), refused.get("state")]).toEqual(["login_required", null, "s-1"]);
+  });
+
+  it("comes by a pushed request too", async () => {
+    const { visitor } = await seen("demo");
+    const { subject: other } = await seen("other");
+    const query = new URL(authorizationUrl({ prompt: "none", id_token_hint: hint({ sub: other }) }), "http://x").searchParams;
+    const pushed = await world.call({ method: "POST", path: "/oauth/par", body: query.toString() });
+    const { request_uri } = JSON.parse(pushed.body ?? "{}") as { request_uri: string };
+    const response = await visitor.get(`/oauth/authorize?${new URLSearchParams({ client_id: "app", request_uri })}`);
+    expect(new URL(locationOf(response) ?? "http://none").searchParams.get("error")).toBe("login_required");
+  });
+
+  it("is refused when it is no ID token of ours for this client", async () => {
+    const { visitor, subject } = await seen("demo");
+    for (const bad of [
+      "nonsense",
+      hint({ sub: subject }, "at+jwt"),
+      hint({ sub: subject, aud: "two" }),
+      hint({ sub: subject, iss: "https://other.example" }),
+      hint({}),
+    ])
+      expect((await answer({ id_token_hint: bad }, visitor)).get("error")).toBe("invalid_request");
+  });
+});
+
+describe("response_mode=form_post", () => {
+  const post = { response_mode: "form_post" };
+
+  it("brings the answer in a form to the redirect URI, which a button sends where no script runs", async () => {
+    const visitor = new Visitor(world);
+    let page = await visitor.follow(await visitor.get(authorizationUrl({ ...post, prompt: "consent", state: 'a"b' })));
+    page = await visitor.decide(await visitor.login(page));
+    expect([page.status, locationOf(page)]).toEqual([200, undefined]);
+    expect(page.body).toContain('<form id="form-post" method="post" action="https://client.example.com/cb">');
+    expect(page.body).toContain('<button class="primary" id="form-post-continue" type="submit">');
+    expect(hidden(page)).toMatchObject({ code: expect.stringMatching(/^gl_ac_/) as string, iss: "http://localhost:8080/oauth" });
+    expect(page.body).toContain('name="state" value="a&quot;b"');
+    expect(page.body).not.toMatch(/ on[a-z]+=/);
+    const again = await visitor.get(authorizationUrl({ ...post, prompt: "none" }));
+    expect(hidden(again)["code"]).toMatch(/^gl_ac_/);
+  });
+
+  it("runs the one script its policy names by hash, sends forms to the client alone, and is kept nowhere", async () => {
+    const page = await new Visitor(world).get(authorizationUrl({ ...post, prompt: "none" }));
+    const script = /<script>([^<]*)<\/script>/.exec(page.body ?? "")?.[1] ?? "";
+    const policy = String(page.headers?.["content-security-policy"]);
+    expect(policy).toContain(`script-src 'sha256-${hash("sha256", script, "base64")}'`);
+    expect(policy).toMatch(/form-action 'self' https:\/\/client\.example\.com https:;/);
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(page.headers).toMatchObject({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  });
+
+  it("brings errors the same way, counted as such", async () => {
+    world.counted.length = 0;
+    const page = await new Visitor(world).get(authorizationUrl({ ...post, response_type: "token" }));
+    expect([page.status, hidden(page)]).toEqual([
+      200,
+      expect.objectContaining({ error: "unsupported_response_type", state: "s-1", iss: "http://localhost:8080/oauth" }),
+    ]);
+    expect(page.refused?.reason).toBe("response-type-unsupported");
+    expect(world.counted).toContainEqual(expect.objectContaining({ reason: "response-type-unsupported" }));
+  });
+
+  it("sends nobody to an unvetted client's own site by itself: that form has no script", async () => {
+    const page = await new Visitor(world).get(authorizationUrl({ ...post, client_id: "stranger", response_type: "token" }));
+    expect([page.status, hidden(page)["error"]]).toEqual([400, "unsupported_response_type"]);
+    expect(page.body).toContain('id="return-to-client"');
+    expect(page.body).not.toContain("<script>");
+    expect(String(page.headers?.["content-security-policy"])).not.toContain("script-src");
+  });
+
+  it("is refused where no form can be posted to: a private-use scheme; and there by redirect", async () => {
+    await world.registerClient("scheme", { redirect_uris: ["cursor://x/cb"] });
+    const response = await new Visitor(world).get(authorizationUrl({ ...post, client_id: "scheme", redirect_uri: "cursor://x/cb" }));
+    expect(new URL(locationOf(response) ?? "http://none").searchParams.get("error")).toBe("invalid_request");
   });
 });
 

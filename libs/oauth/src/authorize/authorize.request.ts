@@ -1,4 +1,5 @@
 import {
+  answerMode,
   authorizationParameters,
   echoedState,
   identifyClient,
@@ -17,6 +18,7 @@ export interface Addressed {
   readonly target: RedirectTarget;
   readonly parameters: Parameters;
   readonly state: string | undefined;
+  readonly responseMode: "form_post" | undefined;
   /** prompt=none: no page of ours may be shown, not even for an error. */
   readonly silent: boolean;
   /** Id of the pushed request it came by. */
@@ -30,9 +32,11 @@ export async function addressRequest(context: Parts, request: HttpRequest): Prom
   const sent = authorizationParameters(request);
   const pushed = await pushedParameters(context, sent);
   const parameters = pushed?.parameters ?? sent;
+  const target = await identifyClient(context, parameters);
   return {
-    target: await identifyClient(context, parameters),
+    target,
     parameters,
+    responseMode: answerMode(parameters, target.redirectUri),
     state: echoedState(parameters),
     silent: (parameters.get("prompt") ?? "").split(" ").includes("none"),
     ...(pushed === undefined ? {} : { pushedId: pushed.id }),
@@ -56,7 +60,7 @@ async function pushedParameters(
 
 /** The whole request. Throws errors for the client. */
 export async function validRequest(
-  context: Pick<OAuthContext, "resources" | "settings">,
+  context: Pick<OAuthContext, "resources" | "settings" | "signer">,
   addressed: Addressed,
 ): Promise<AuthorizationRequest> {
   const { client } = addressed.target;

@@ -12,6 +12,10 @@ export interface BearerDemand {
   readonly resource?: string;
   /** The same where what is called is us and no registered resource. With neither, a token of ours for whatever audience will do. */
   readonly issuer?: string;
+  /** Told of a token that is good but for its scope, before it is refused. */
+  readonly onShort?: (token: AccessTokenView) => Promise<void>;
+  /** The challenge names what the token holds of the resource as well: clients before revision 2026-07-28 ask for exactly what it names. */
+  readonly cumulative?: boolean;
   /** All of them are needed. `grantline:admin` includes every other `grantline:*`. */
   readonly scopes: readonly string[];
 }
@@ -33,7 +37,10 @@ export async function authenticateBearer(
   // RFC 9068 §4: a token is only good at the audience it was issued for
   const audience = demand.resource ?? demand.issuer;
   if (audience !== undefined && token.aud !== audience) throw invalid(foreign(demand), demand);
-  requireScopes(token, demand);
+  if (!hasScopes(token, demand)) {
+    await demand.onShort?.(token);
+    throw short(token, demand);
+  }
   return token;
 }
 
@@ -47,16 +54,18 @@ function unknownWhenParked(error: unknown): undefined {
   if (!(error instanceof StreamParked)) throw error;
 }
 
-function requireScopes(token: AccessTokenView, demand: BearerDemand): void {
-  const { scopes } = demand;
-  const admin = token.scope.includes(ADMIN);
-  const missing = scopes.filter((scope) => !token.scope.includes(scope) && !(admin && isAdminScope(scope)));
-  if (missing.length === 0) return;
+function hasScopes({ scope }: AccessTokenView, { scopes }: BearerDemand): boolean {
+  const admin = scope.includes(ADMIN);
+  return scopes.every((each) => scope.includes(each) || (admin && isAdminScope(each)));
+}
+
+function short({ scope }: AccessTokenView, demand: BearerDemand): OAuthError {
   const description = "The access token does not have the scope this needs.";
+  // MCP authorization, refresh tokens: offline_access is nothing a resource asks for
+  const held = demand.cumulative === true ? scope.filter((each) => each !== "offline_access") : [];
   // RFC 6750 §3.1: all scopes the operation needs, named at once
-  throw new OAuthError("insufficient_scope", "bearer-scope", description, {
-    headers: bearerChallenge(demand, "insufficient_scope", description),
-  });
+  const challenge = bearerChallenge({ ...demand, scopes: [...new Set([...demand.scopes, ...held])] }, "insufficient_scope", description);
+  return new OAuthError("insufficient_scope", "bearer-scope", description, { headers: challenge });
 }
 
 function invalid(description: string, demand: BearerDemand): OAuthError {

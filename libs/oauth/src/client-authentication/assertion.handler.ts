@@ -44,7 +44,11 @@ async function checkSignature(keys: readonly JWK[], assertion: string, alg: stri
 }
 
 async function useOnce(context: AssertionSources, client: ClientView, claims: AssertionClaims): Promise<void> {
-  // A jti seen before a loss of the store may be forgotten, so assertions that old are refused (architecture.md §4)
+  // RFC 7523 §3 (7): each jti once. The key carries the kind and the client, so no other artefact's jti collides (CVE 4)
+  const first = await context.ephemeral.addIfAbsent(`assertion:${client.streamId}:${sha256(claims.jti)}`, claims.exp + LEEWAY);
+  if (!first) throw new OAuthError("invalid_client", "assertion-replayed", "The client assertion was used before.");
+  // A jti seen before a loss of the store may be forgotten, so assertions that old are refused (architecture.md §4). Asked last: had the store
+  // been lost after an earlier look, the jti would be new to what came in its place.
   if (claims.issuedAt < (await context.ephemeral.completeSince())) {
     throw new OAuthError(
       "invalid_client",
@@ -52,7 +56,4 @@ async function useOnce(context: AssertionSources, client: ClientView, claims: As
       "The client assertion is older than this server can check for replay. Sign a new one.",
     );
   }
-  // RFC 7523 §3 (7): each jti once. The key carries the kind and the client, so no other artefact's jti collides (CVE 4)
-  const first = await context.ephemeral.addIfAbsent(`assertion:${client.streamId}:${sha256(claims.jti)}`, claims.exp + LEEWAY);
-  if (!first) throw new OAuthError("invalid_client", "assertion-replayed", "The client assertion was used before.");
 }

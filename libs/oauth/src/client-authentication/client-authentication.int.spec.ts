@@ -258,12 +258,16 @@ describe("a client with a key", () => {
     expect(await assert("pinned", { claims: { jti: "once" } })).toEqual(["ok", "pinned", "assertion"]);
   });
 
-  it("is refused for an assertion older than what this server remembers", async () => {
-    const since = await world.context.ephemeral.completeSince();
-    const lost = {
-      ...world,
-      context: { ...world.context, ephemeral: { ...world.context.ephemeral, completeSince: async () => world.clock.time + 1 } },
+  it.each(["before", "while"])("is refused for an assertion older than what this server remembers, lost %s it was looked at", async (when) => {
+    const { ephemeral } = world.context;
+    const since = await ephemeral.completeSince();
+    let loss = when === "before" ? world.clock.time + 1 : since;
+    // what is first after a loss was not always first
+    const addIfAbsent: typeof ephemeral.addIfAbsent = (key, expiresAt) => {
+      loss = world.clock.time + 1;
+      return ephemeral.addIfAbsent(`${when}:${key}`, expiresAt);
     };
+    const lost = { ...world, context: { ...world.context, ephemeral: { ...ephemeral, addIfAbsent, completeSince: async () => loss } } };
     const now = world.clock.time;
     const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "lost" })
       .setProtectedHeader({ alg: "ES256", kid: "ec" })

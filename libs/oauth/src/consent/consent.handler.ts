@@ -1,7 +1,7 @@
 import { ensureBrowser, requireCsrf } from "../browser/index.ts";
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import { queryParameters, redirect, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import { queryParameters, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import {
   interactionUrl,
   issueCode,
@@ -31,7 +31,7 @@ export async function showConsent(context: OAuthContext, request: HttpRequest): 
   return orRefuse(context, request, stage, async () => {
     const step = await nextStep(context, stage.interaction, stage.client, stage.session);
     if (step.kind === "login") return seeOther(interactionUrl(context, "login", stage.interaction));
-    if (step.kind === "issue") return redirect(await issueCode(context, request, step.issue));
+    if (step.kind === "issue") return issueCode(context, request, step.issue);
     const person = await openClaims(context, (await context.subjects.load(step.session.subject)).state);
     const { interaction, client } = stage;
     return consentPage(context, {
@@ -60,7 +60,7 @@ export async function answerConsent(context: OAuthContext, request: HttpRequest)
     if (!answer.allowed) throw new OAuthError("access_denied", "access-denied", "The person did not allow this.");
     const meta = commandMeta(context, request, { kind: "user", id: session.subject });
     const consent = await recordConsent(context, { subject: session.subject, clientId: client.clientId, offer, answer }, meta);
-    return seeOther(await issueCode(context, request, { interaction, client, session, offer, granted: answer.granted, consent }));
+    return issueCode(context, request, { interaction, client, session, offer, granted: answer.granted, consent });
   });
 }
 

@@ -67,6 +67,7 @@ export type Reason =
   | "token-malformed"
   | "scope-not-allowed"
   | "retry-key-gone"
+  | "step-up-required"
   // bearer
   | "bearer-missing"
   | "bearer-invalid"

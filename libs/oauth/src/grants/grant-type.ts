@@ -46,6 +46,7 @@ export type GrantContext = Pick<
   | "signer"
   | "retryKeys"
   | "statusPlaces"
+  | "ephemeral"
   | "subjectKeys"
   | "grants"
   | "clients"

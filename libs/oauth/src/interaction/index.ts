@@ -1,4 +1,4 @@
-export { authorizationError, authorizationSuccess, type AnswerTarget } from "./answer.ts";
+export { answerClient, errorParameters, successParameters, type AnswerParameters, type AnswerTarget } from "./answer.ts";
 export { grantIdOf, interactionUrl, openInteraction, sealInteraction, startInteraction, type Interaction } from "./interaction.ts";
 export { denyGrant } from "./deny-grant.ts";
 export { issueCode, type GivenConsent } from "./issue-code.ts";

@@ -1,12 +1,12 @@
 import type { GrantAuthorized, GrantBasis, GrantedResource } from "@grantline/domain/grant";
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import type { HttpRequest } from "../http/index.ts";
+import type { HttpRequest, HttpResponse } from "../http/index.ts";
 import { registerOnFirstGrant } from "../client-directory/index.ts";
 import { entityOf } from "../resource/index.ts";
 import type { Session } from "../session/index.ts";
 import { mintCode } from "../tokens/index.ts";
-import { authorizationSuccess } from "./answer.ts";
+import { answerClient, successParameters } from "./answer.ts";
 import { flagReusedChallenge } from "./challenge-reuse.ts";
 import { grantIdOf, type Interaction } from "./interaction.ts";
 import type { Offer } from "./offer.ts";
@@ -33,10 +33,10 @@ export interface GivenConsent {
 }
 
 /**
- * Opens the grant and answers where the browser goes, code included. Durable before it returns (P1); creating the grant's stream
+ * Opens the grant and sends the browser on to the client, code included. Durable before it returns (P1); creating the grant's stream
  * consumes the interaction (P2): a second try throws interaction-unknown, whoever makes it.
  */
-export async function issueCode(context: IssueContext, request: HttpRequest, issue: Issue): Promise<string> {
+export async function issueCode(context: IssueContext, request: HttpRequest, issue: Issue): Promise<HttpResponse> {
   const { interaction } = issue;
   const meta = commandMeta(context, request, { kind: "user", id: issue.session.subject });
   await flagReusedChallenge(context, request, interaction);
@@ -52,7 +52,7 @@ export async function issueCode(context: IssueContext, request: HttpRequest, iss
       "This request was already answered. Go back to the application and start again if you need to.",
     );
   }
-  return authorizationSuccess(context.settings, interaction.request, code.value);
+  return answerClient(context, request, interaction.request, successParameters(context.settings, interaction.request, code.value));
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Interaction } from "./interaction.ts";
 import type { Issue } from "./issue-code.ts";
 import { offerFor, type Offer } from "./offer.ts";
 import { fullGrant, remembered } from "./remembered.ts";
-import { sessionServes } from "./session-serves.ts";
+import { anotherPerson, sessionServes } from "./session-serves.ts";
 
 /** What an interaction needs next: a login, a decision of the person, or nothing more. */
 export type Step =
@@ -24,6 +24,9 @@ export async function nextStep(context: Parts, interaction: Interaction, client:
   if (session === undefined || !sessionServes(interaction, session)) {
     // OpenID Connect Core §3.1.2.6: no page may be shown
     if (silent) throw new OAuthError("login_required", "login-required", "The person is not logged in, and prompt=none forbids asking.");
+    // OpenID Connect Core §3.1.2.1: an error when whom the hint names is not who logs in
+    if (session !== undefined && anotherPerson(interaction, session))
+      throw new OAuthError("login_required", "login-required", "Somebody else logged in than the person of the id_token_hint.");
     return { kind: "login" };
   }
   const offer = await offerFor(context, client, session.subject, interaction.request);

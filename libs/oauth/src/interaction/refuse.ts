@@ -1,8 +1,8 @@
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import { redirect, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import type { HttpRequest, HttpResponse } from "../http/index.ts";
 import { isLoopbackRedirect } from "../redirect-uri/index.ts";
-import { authorizationError, type AnswerTarget } from "./answer.ts";
+import { answerClient, errorParameters, type AnswerTarget } from "./answer.ts";
 import { denyGrant } from "./deny-grant.ts";
 import { returnPage } from "./return-page.ts";
 
@@ -18,7 +18,7 @@ export interface Refusal {
 
 type Parts = Pick<OAuthContext, "grants" | "clock" | "settings" | "subjectKeys" | "security">;
 
-/** Tells the client no: by redirect, or where that would make us an open redirector by a page with a link. */
+/** Tells the client no: at once, or where that would make us an open redirector by a page with a link. */
 export async function refuseAuthorization(context: Parts, request: HttpRequest, refusal: Refusal): Promise<HttpResponse> {
   const { client, target, error } = refusal;
   context.security.count({
@@ -29,12 +29,12 @@ export async function refuseAuthorization(context: Parts, request: HttpRequest, 
     endpoint: "authorize",
   });
   if (refusal.ends !== undefined) await end(context, request, refusal, refusal.ends);
-  const location = authorizationError(context.settings, target, error);
+  const parameters = errorParameters(context.settings, target, error);
   // RFC 9700 §4.11.2: no instant redirect to an address nobody has vetted; the person's own machine is no phishing site
   if (!refusal.direct && client.state.verification !== "operator" && !isLoopbackRedirect(target.redirectUri)) {
-    return { ...returnPage(context, client, location, error.description), refused: error };
+    return { ...returnPage(context, client, target, parameters), refused: error };
   }
-  return { ...(request.method === "POST" ? seeOther(location) : redirect(location)), refused: error };
+  return { ...answerClient(context, request, target, parameters), refused: error };
 }
 
 async function end(

@@ -1,5 +1,6 @@
 import { StreamParked } from "@grantline/event-store";
 import { CLIENT_PARAMETERS, type Endpoint, formOperation, formParameters, type HttpRequest, type HttpResponse } from "../http/index.ts";
+import { noteStepUp } from "../step-up/index.ts";
 import { findAccessToken, findRefreshToken, parseRefreshToken } from "../tokens/index.ts";
 import { parseIntrospectionRequest } from "./introspection.request.ts";
 import {
@@ -24,7 +25,7 @@ export function introspectionEndpoints(context: IntrospectionContext): readonly 
       audience: "program",
       openapi: formOperation({
         summary: "Is a token active, and what is it for (RFC 7662, RFC 9701)",
-        parameters: ["token", "token_type_hint", ...CLIENT_PARAMETERS],
+        parameters: ["token", "token_type_hint", "required_scope", ...CLIENT_PARAMETERS],
         required: ["token"],
         answers: { "200": "What the caller may know of the token." },
       }),
@@ -46,11 +47,11 @@ async function introspect(
   const { context, holds } = witnessed(plain, WITNESSED);
   const params = formParameters(request.body);
   const caller = await introspectorOf(context, request, params);
-  const { token, signed } = parseIntrospectionRequest(request, params);
+  const { token, signed, required } = parseIntrospectionRequest(request, params);
   const jwks = context.signer.jwks();
-  const answer = (await visibleFacts(context, caller, token).catch(inactiveWhenParked)) ?? inactive;
+  const answer = (await visibleFacts(context, caller, token, required).catch(inactiveWhenParked)) ?? inactive;
   const response = introspectionResponse(context, caller, answer, signed);
-  if (question !== undefined && !signed && answer.active && caller.keptUntil !== undefined) {
+  if (question !== undefined && required === undefined && !signed && answer.active && caller.keptUntil !== undefined) {
     const until = Math.min(answer["exp"] as number, caller.keptUntil);
     answers.keep(question, { value: response, until, holds: () => keysStand(context.signer, jwks) && holds() });
   }
@@ -75,7 +76,12 @@ function inactiveWhenParked(error: unknown): undefined {
 }
 
 /** Undefined alike for what is not active and for what is not the caller's to see. */
-async function visibleFacts(context: IntrospectionContext, caller: Introspector, token: string): Promise<IntrospectionAnswer | undefined> {
+async function visibleFacts(
+  context: IntrospectionContext,
+  caller: Introspector,
+  token: string,
+  required: readonly string[] = [],
+): Promise<IntrospectionAnswer | undefined> {
   if (parseRefreshToken(token) !== undefined) {
     const refresh = await findRefreshToken(context, token);
     const visible = refresh?.current === true && (caller.admin || refresh.clientId === caller.clientId);
@@ -83,5 +89,6 @@ async function visibleFacts(context: IntrospectionContext, caller: Introspector,
   }
   const access = await findAccessToken(context, token);
   if (access === undefined || !(await maySee(context, caller, access.resourceId))) return undefined;
+  await noteStepUp(context, access, required);
   return accessTokenFacts(context.settings.issuer, access);
 }

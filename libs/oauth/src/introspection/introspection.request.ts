@@ -1,8 +1,11 @@
 import { OAuthError } from "../errors/index.ts";
 import type { HttpRequest, Parameters } from "../http/index.ts";
+import { parseOptionalScope } from "../scope/index.ts";
 
 export interface IntrospectionRequest {
   readonly token: string;
+  /** RFC 7662 §2.1 allows context of one's own: the scopes the caller needs. */
+  readonly required?: readonly string[];
   /** RFC 9701 §4: the caller wants a signed answer. */
   readonly signed: boolean;
 }
@@ -14,7 +17,8 @@ export function parseIntrospectionRequest(request: Pick<HttpRequest, "headers">,
   const token = params.get("token");
   // RFC 7662 §2.1: token is required
   if (token === undefined) throw new OAuthError("invalid_request", "parameter-missing", "token is required.");
-  return { token, signed: accepts(request.headers["accept"]) };
+  const required = parseOptionalScope(params.get("required_scope"));
+  return { token, signed: accepts(request.headers["accept"]), ...(required === undefined ? {} : { required }) };
 }
 
 function accepts(header: string | string[] | undefined): boolean {

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { securityEvents, type SecurityEvent } from "@grantline/domain/security";
 import { EventStoreUnavailable, parseEvent, verifyStream, type EventStore } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
+import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
+import { createWriterCount } from "./writer-count.ts";
 import { createSecurityLog, type SecurityLogOptions } from "./security-log.ts";
 
 const clock = { time: 1_800_000_030, now: () => clock.time };
@@ -114,6 +116,37 @@ describe("the security log (P13)", () => {
     log.count(wrong);
     await log.close();
     expect((await recorded()).slice(before)[0]?.data.prefix).toBeDefined();
+  });
+
+  it("stays within its bytes a minute with all processes together, which divide them once they have heard of one another", async () => {
+    const ephemeral = await openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
+    const names = ["a", "b", "c", "d"];
+    const logs = names.map((name) =>
+      open({ bytesPerMinute: 40_000, newWriter: () => name, writers: createWriterCount(ephemeral, clock) }),
+    );
+    for (const log of logs) await log.flush();
+    clock.time += 60;
+    for (const log of logs) await log.flush();
+    for (const [n, log] of logs.entries())
+      for (let m = 0; m < 2_000; m += 1) log.count({ ...wrong, ip: `10.${n}.${m >> 8}.${m & 255}` });
+    for (const log of logs) await log.close();
+    expect((await recorded()).reduce((sum, { data }) => sum + data.count, 0)).toBe(8_000);
+    expect((await store.readAll("0", 10_000)).reduce((sum, event) => sum + event.body.length, 0)).toBeLessThan(42_000);
+    await ephemeral.close();
+  });
+
+  it("goes by the number of processes it last heard of when it can't be had", async () => {
+    const failures: unknown[] = [];
+    let away = false;
+    const writers = () => (away ? Promise.reject(new Error("away")) : Promise.resolve(4));
+    const log = open({ bytesPerMinute: 40_000, writers, onFailure: (error) => failures.push(error) });
+    await log.flush();
+    away = true;
+    await log.flush();
+    for (let m = 0; m < 2_000; m += 1) log.count({ ...wrong, ip: `10.0.${m >> 8}.${m & 255}` });
+    await log.close();
+    expect((await store.readAll("0", 10_000)).reduce((sum, event) => sum + event.body.length, 0)).toBeLessThan(11_000);
+    expect(failures).toEqual([new Error("away"), new Error("away")]);
   });
 
   it("sends the same events again when no answer came, so that nothing is counted twice or lost", async () => {

@@ -12,8 +12,10 @@ export interface SecurityLogOptions {
   readonly subjectKeys: Pick<SubjectKeys, "sealAddress">;
   readonly region: string;
   readonly service: string;
-  /** How much strangers may make us write in a minute (P13). Default 64 kB. */
+  /** How much strangers may make us write in a minute (P13), all processes together. Default 64 kB. */
   readonly bytesPerMinute?: number;
+  /** How many processes share that; asked with each flush. Default this one alone. */
+  readonly writers?: () => Promise<number>;
   /** Milliseconds. Default a minute. */
   readonly flushEveryMs?: number;
   /** Told when a flush by the timer failed; what was counted is kept for the next. */
@@ -32,8 +34,9 @@ export function createSecurityLog(options: SecurityLogOptions): SecurityLog & { 
   const stream = createSecurityStream({ ...options, newWriter: options.newWriter ?? (() => randomBytes(4).toString("hex")) });
   // While the store is away only the number of each type is counted, once so much waits for it.
   const tally = createSecurityTally(() =>
-    stream.backlog() + unsealed.length > MOST_WAITING ? 0 : (options.bytesPerMinute ?? BYTES_PER_MINUTE),
+    stream.backlog() + unsealed.length > MOST_WAITING ? 0 : (options.bytesPerMinute ?? BYTES_PER_MINUTE) / writers,
   );
+  let writers = 1;
   /** Taken from the tally, while the key for their addresses can't be had. */
   let unsealed: readonly Counted[] = [];
   let flushing: Promise<void> = Promise.resolve();
@@ -46,10 +49,23 @@ export function createSecurityLog(options: SecurityLogOptions): SecurityLog & { 
     await stream.append(events);
   }
 
+  async function divide(): Promise<void> {
+    try {
+      writers = (await options.writers?.()) ?? 1;
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
   function flush(): Promise<void> {
-    flushing = flushing.catch(() => undefined).then(write);
+    flushing = flushing
+      .catch(() => undefined)
+      .then(divide)
+      .then(write);
     return flushing;
   }
+
+  void divide();
 
   const timer = setInterval(() => void flush().catch(onFailure), options.flushEveryMs ?? FLUSH_EVERY_MS).unref();
 

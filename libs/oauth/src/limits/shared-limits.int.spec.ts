@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EphemeralStore } from "@grantline/read-model";
 import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
 import type { Limits } from "../context/index.ts";
 import type { OAuthError } from "../errors/index.ts";
@@ -17,6 +18,7 @@ describe("limits that several processes count together", () => {
   let dir: string;
   let stores: Awaited<ReturnType<typeof openSqliteEphemeralStore>>[];
   let troubles: unknown[];
+  const tellings: Promise<number>[] = [];
   let one: Limits;
   let two: Limits;
 
@@ -27,13 +29,19 @@ describe("limits that several processes count together", () => {
     const clock = { now: () => now };
     const open = () => openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
     stores = [await open(), await open()];
-    const limits = (index: number) =>
-      createSharedLimits({
+    const limits = (index: number) => {
+      const increment: EphemeralStore["increment"] = (...counted) => {
+        const telling = stores[index]!.increment(...counted);
+        tellings.push(telling);
+        return telling;
+      };
+      return createSharedLimits({
         clock,
-        ephemeral: stores[index]!,
+        ephemeral: { ...stores[index]!, increment },
         ...ALLOWED,
         onTrouble: (error) => void troubles.push(error),
       });
+    };
     one = limits(0);
     two = limits(1);
   });
@@ -118,6 +126,58 @@ describe("limits that several processes count together", () => {
       { numRuns: 60 },
     );
     expect(troubles).toEqual([]);
+  });
+
+  describe("for a client's own requests", () => {
+    const passes = (limits: Limits, id = "c1", perMinute = 10): boolean => {
+      try {
+        limits.client(id, perMinute);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    /** What is told beside the requests has arrived. */
+    const told = () => Promise.allSettled(tellings.splice(0));
+
+    it("keep one budget over all processes, told once a second", async () => {
+      let passed = 0;
+      for (let second = 0; second < 20; second++) {
+        for (const limits of [one, two]) if (passes(limits)) passed += 1;
+        await told();
+        now += 1;
+      }
+      // each process may let through what came in the second before it heard of the other
+      expect(passed).toBeGreaterThanOrEqual(10);
+      expect(passed).toBeLessThanOrEqual(12);
+      expect([passes(one), passes(two), passes(one, "C1"), passes(two, "c2")]).toEqual([false, false, false, true]);
+      now += 60 - (now % 60);
+      expect([passes(one), passes(two)]).toEqual([true, true]);
+    });
+
+    it("say what is left, and when there is more", async () => {
+      now = 1_200_030;
+      expect(one.client("c3", 10)).toEqual({ "ratelimit-policy": '"client";q=10;w=60', ratelimit: '"client";r=9;t=30' });
+      await told();
+      now += 1;
+      two.client("c3", 10);
+      await told();
+      now += 1;
+      expect(two.client("c3", 10)).toMatchObject({ ratelimit: '"client";r=7;t=28' });
+      expect(one.client("c3", undefined)).toEqual({});
+    });
+
+    it("let no process alone pass its limit, however fast it is asked", () => {
+      expect(Array.from({ length: 50 }, () => passes(one)).filter(Boolean)).toHaveLength(10);
+    });
+
+    it("hold in each process alone while the store is gone, and nobody waits", async () => {
+      await stores[0]!.close();
+      expect(Array.from({ length: 50 }, () => passes(one)).filter(Boolean)).toHaveLength(10);
+      await told();
+      now += 1;
+      expect([passes(one), troubles.length]).toEqual([false, 1]);
+    });
   });
 
   it("go on in each process alone while the store is gone, and say so", async () => {

@@ -2,6 +2,7 @@ import type { EphemeralStore } from "@grantline/read-model";
 import type { Limits } from "../context/index.ts";
 import { limitKey } from "./address-prefix.ts";
 import { createLimits, policiesOf, refusedFor, type LimitsOptions } from "./limits.ts";
+import { createSharedClientBudget } from "./shared-client-budget.ts";
 import { createSharedPenalties } from "./shared-penalties.ts";
 
 export interface SharedLimitsOptions extends LimitsOptions {
@@ -14,7 +15,7 @@ type Kind = Parameters<Limits["check"]>[0];
 /**
  * The same limits counted by all processes together, in the ephemeral store: going from instance to instance gains nobody further tries. Each
  * process counts for itself as well, and goes by that alone while the store can't be reached: a limit lost lets somebody try a few times more,
- * never in. Budgets of authenticated clients stay per process: they protect a process from load, not a secret from guessing.
+ * never in. Budgets of authenticated clients are told to one another once a second, so that no request waits for it.
  */
 export function createSharedLimits(options: SharedLimitsOptions): Limits {
   const { ephemeral, clock, onTrouble } = options;
@@ -47,6 +48,6 @@ export function createSharedLimits(options: SharedLimitsOptions): Limits {
       // what was refused is not counted, here as there
       await own.consume(kind, key);
     },
-    client: own.client,
+    client: createSharedClientBudget({ ephemeral, clock, byDefault: options.clientPerMinute ?? 0, onTrouble }),
   };
 }

@@ -3,13 +3,10 @@ import type { OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { formParameters, queryParameters, type HttpRequest, type Parameters } from "../http/index.ts";
 import { withParameters } from "../redirect-uri/index.ts";
+import { readIdToken, type IdTokenFacts } from "../tokens/index.ts";
 
 /** Whom the client believes to be logged in. From an ID token of ours, however old. */
-export interface LogoutHint {
-  readonly clientId: string;
-  readonly subject: string;
-  readonly sessionId?: string;
-}
+export type LogoutHint = IdTokenFacts;
 
 export interface ReturnAddress {
   /** State included. */
@@ -38,18 +35,14 @@ export async function parseLogout(context: Parts, request: HttpRequest): Promise
 function parseHint(context: Parts, parameters: Parameters): LogoutHint | undefined {
   const jwt = parameters.get("id_token_hint");
   if (jwt === undefined) return undefined;
-  const verified = context.signer.verify(jwt);
-  const { iss, aud, sub, sid } = verified?.payload ?? {};
-  const clientId = Array.isArray(aud) ? aud[0] : aud;
-  // RP-Initiated Logout §2: issued by us; an expired one will do. An access token has another typ.
-  const ours =
-    verified?.header["typ"] === "JWT" && iss === context.settings.issuer && typeof sub === "string" && typeof clientId === "string";
-  if (!ours) throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was not issued here.");
+  const facts = readIdToken(context, jwt);
+  // RP-Initiated Logout §2: issued by us; an expired one will do
+  if (facts === undefined) throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was not issued here.");
   const named = parameters.get("client_id");
   // RP-Initiated Logout §2: client_id, where given too, must be the one the ID token was issued to
-  if (named !== undefined && named !== clientId)
+  if (named !== undefined && named !== facts.clientId)
     throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint was issued to another client.");
-  return { clientId, subject: sub, ...(typeof sid === "string" ? { sessionId: sid } : {}) };
+  return facts;
 }
 
 async function returnAddress(context: Parts, parameters: Parameters, hint: LogoutHint | undefined): Promise<ReturnAddress | undefined> {

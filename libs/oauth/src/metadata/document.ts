@@ -70,7 +70,7 @@ function endpoints(base: string, settings: OAuthContext["settings"]): Record<str
 function authorizationMembers(): Record<string, unknown> {
   return {
     response_types_supported: ["code"],
-    response_modes_supported: ["query"],
+    response_modes_supported: ["query", "form_post"],
     grant_types_supported: [...grantTypes.keys()],
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,

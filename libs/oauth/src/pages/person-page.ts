@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { page, type HttpResponse } from "../http/index.ts";
 import { html, type Html } from "./html.ts";
 import { stylesheetPath } from "./stylesheet.endpoint.ts";
@@ -13,9 +14,11 @@ export interface PersonPage {
   /** Further CSP `form-action` sources: Chromium applies it to the redirects that follow a form post too. */
   readonly formTargets?: readonly string[];
   readonly cookies?: readonly string[];
+  /** The page's one script, allowed by its hash; the page must work without. Nothing of a request may be in it, nor any of `& < > " '` and backtick. */
+  readonly script?: string;
 }
 
-/** A whole page for a person: no script, one stylesheet, not to be framed, cached or referred from. */
+/** A whole page for a person: no script but one of our own by hash, one stylesheet, not to be framed, cached or referred from. */
 export function personPage(view: PersonPage): HttpResponse {
   const document = html`<!doctype html>
     <html lang="en">
@@ -33,10 +36,11 @@ export function personPage(view: PersonPage): HttpResponse {
           ${view.body}
         </main>
         ${view.footer === undefined ? undefined : html`<footer>${view.footer}</footer>`}
+        ${view.script === undefined ? undefined : html`<script>${view.script}</script>`}
       </body>
     </html> `;
   return page(view.status, document.markup, {
-    "content-security-policy": contentPolicy(view.formTargets ?? []),
+    "content-security-policy": contentPolicy(view),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     // RFC 9700 §4.16: no framing of pages that ask for a decision
@@ -45,7 +49,8 @@ export function personPage(view: PersonPage): HttpResponse {
   });
 }
 
-function contentPolicy(formTargets: readonly string[]): string {
+function contentPolicy({ formTargets = [], script }: PersonPage): string {
   const forms = ["'self'", ...formTargets].join(" ");
-  return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`;
+  const scripts = script === undefined ? "" : ` script-src 'sha256-${hash("sha256", script, "base64")}';`;
+  return `default-src 'none';${scripts} style-src 'self'; img-src 'self'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`;
 }

@@ -5,6 +5,7 @@ export { sameHash, sha256 } from "./hashes.ts";
 export { grantLocator } from "./locator.ts";
 export { grantHolder, mintAccessToken, remintAccessToken, type MintedAccessToken, type TokenHolder } from "./mint-access-token.ts";
 export { mintIdToken } from "./mint-id-token.ts";
+export { readIdToken, type IdTokenFacts } from "./read-id-token.ts";
 export { CLAIMS_BY_SCOPE, personalClaims } from "./personal-claims.ts";
 export { SECRET_BYTES } from "./artefact.ts";
 export { deriveAccessSecret } from "./opaque-access-token.ts";

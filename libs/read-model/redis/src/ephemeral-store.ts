@@ -56,9 +56,9 @@ export function createEphemeralStore({ caller, keySpace, clock, clustered }: Eph
       const space = held.indexOf(" ");
       return Number(held.slice(0, space)) > clock.now() ? held.slice(space + 1) : undefined;
     },
-    async increment(key, expiresAt) {
+    async increment(key, expiresAt, by = 1) {
       const { entry } = place("h", key);
-      return Number(await caller.evaluate(INCREMENT, [entry], [clock.now(), expiresAt, kept(expiresAt)]));
+      return Number(await caller.evaluate(INCREMENT, [entry], [clock.now(), expiresAt, kept(expiresAt), by]));
     },
     async swap(key, expected, value, expiresAt) {
       const { entry } = place("h", key);

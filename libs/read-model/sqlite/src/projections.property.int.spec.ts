@@ -1,11 +1,14 @@
-// Real: SQLite event store and read model. Fake: the feed's delivery, which repeats, holds back and shuffles.
+// Real: SQLite event store and read model, Redis. Fake: the feed's delivery, which repeats, holds back and shuffles.
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DomainEvent } from "@grantline/domain/kernel";
 import { START, type EventStore, type StoredEvent } from "@grantline/event-store";
 import type { Projector } from "@grantline/read-model";
 import { authorized, METADATA, redeemed, registered, revoked, rotated } from "./fixtures/events.ts";
-import { openProjecting, type Projecting } from "./fixtures/projecting.ts";
+import { openRedis } from "@grantline/read-model-redis";
+import { noRedis, startRedis, type TestRedis } from "@grantline/testing/ground";
+import { openProjecting, type OpenModel, type Projecting } from "./fixtures/projecting.ts";
 
 const grantEvent = fc.oneof(
   fc.constantFrom<DomainEvent>(
@@ -65,11 +68,26 @@ const step = fc.oneof(
 /** How a feed may misbehave: how large its batches are, what is sent again, and with which seed each batch window is shuffled. */
 const mischief = fc.record({ batch: fc.integer({ min: 1, max: 7 }), repeats: fc.array(fc.nat(), { maxLength: 20 }), seed: fc.integer() });
 
-describe("the projections (P6)", () => {
+describe("the projections (P6)", () => endTheSame());
+
+describe.skipIf(noRedis)("needs Redis: the projections there (P6)", () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  }, 60_000);
+  afterAll(() => redis?.stop());
+
+  endTheSame(async (clock) => {
+    const handle = await openRedis({ urls: redis.urls, keySpace: randomUUID(), clock });
+    return { ...handle.readModel, close: () => handle.close() };
+  });
+});
+
+function endTheSame(open?: OpenModel): void {
   it("end byte-identical whether delivered once in order, mistreated, or rebuilt", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), mischief, async (steps, how) => {
-        const [plain, mistreated] = [await openProjecting(), await openProjecting()];
+        const [plain, mistreated] = [await openProjecting(open), await openProjecting(open)];
         try {
           for (const [stream, event] of steps) await plain.append(stream, event);
           const projector = plain.projector();
@@ -88,7 +106,7 @@ describe("the projections (P6)", () => {
       { numRuns: 10, endOnFailure: true },
     );
   }, 120_000);
-});
+}
 
 /** Feeds the events given to a projector of `target`, batch by batch, in the order given. */
 async function deliver(target: Projecting, source: EventStore, events: readonly StoredEvent[], batch: number): Promise<void> {

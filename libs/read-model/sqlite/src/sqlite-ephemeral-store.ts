@@ -39,8 +39,8 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   const putInstead = database.prepare("UPDATE held SET value = ?2, expires_at = ?3 WHERE key = ?1 AND value = ?5 AND expires_at > ?4");
   const held = database.prepare("SELECT value FROM held WHERE key = ? AND expires_at > ?");
   const count = database.prepare(
-    `INSERT INTO held (key, value, expires_at) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET
-      value = CASE WHEN held.expires_at > ?3 THEN held.value + 1 ELSE 1 END, expires_at = CASE WHEN held.expires_at > ?3 THEN held.expires_at ELSE excluded.expires_at END
+    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?4, ?2) ON CONFLICT (key) DO UPDATE SET
+      value = CASE WHEN held.expires_at > ?3 THEN held.value + ?4 ELSE ?4 END, expires_at = CASE WHEN held.expires_at > ?3 THEN held.expires_at ELSE excluded.expires_at END
     RETURNING value`,
   );
   const sweepHeld = database.prepare("DELETE FROM held WHERE key IN (SELECT key FROM held WHERE expires_at <= ? LIMIT ?)");
@@ -84,17 +84,15 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
         sweepSometimes(now);
         const entry = hash("sha256", key, "buffer");
         const { changes } =
-          expected === undefined
-            ? putWhereNone.run(entry, value, expiresAt, now)
-            : putInstead.run(entry, value, expiresAt, now, expected);
+          expected === undefined ? putWhereNone.run(entry, value, expiresAt, now) : putInstead.run(entry, value, expiresAt, now, expected);
         if (changes === 1) return { swapped: true };
         const found = get(key);
         return { swapped: false, ...(found === undefined ? {} : { found }) };
       }),
-    increment: async (key, expiresAt) =>
+    increment: async (key, expiresAt, by = 1) =>
       watchingCorruption(file, () => {
         sweepSometimes(clock.now());
-        return Number(count.get(hash("sha256", key, "buffer"), expiresAt, clock.now())?.["value"]);
+        return Number(count.get(hash("sha256", key, "buffer"), expiresAt, clock.now(), by)?.["value"]);
       }),
     addIfAbsent: async (key, expiresAt) =>
       watchingCorruption(file, () => {

@@ -19,12 +19,11 @@ export async function startFront(port: number, routes: Routes, checked = false):
     const all = routes.find(([prefix]) => incoming.url?.startsWith(prefix) === true)?.[1]() ?? [];
     const origins = health?.sound(all) ?? all;
     const first = turn++;
-    pass(
-      incoming,
-      answer,
-      agent,
-      origins.map((_, n) => origins[(first + n) % origins.length] as string),
-    );
+    const inTurn = origins.map((_, n) => origins[(first + n) % origins.length] as string);
+    // read first, so that the next instance can be given all of it
+    const body: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => body.push(chunk));
+    incoming.once("end", () => pass({ incoming, body: Buffer.concat(body) }, answer, agent, inTurn));
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
@@ -38,7 +37,13 @@ export async function startFront(port: number, routes: Routes, checked = false):
   };
 }
 
-function pass(incoming: IncomingMessage, answer: ServerResponse, agent: Agent, [origin, ...others]: readonly string[]): void {
+interface Received {
+  readonly incoming: IncomingMessage;
+  readonly body: Buffer;
+}
+
+function pass(received: Received, answer: ServerResponse, agent: Agent, [origin, ...others]: readonly string[]): void {
+  const { incoming, body } = received;
   if (origin === undefined) {
     answer.writeHead(502).end();
     return;
@@ -59,12 +64,12 @@ function pass(incoming: IncomingMessage, answer: ServerResponse, agent: Agent, [
   });
   onward.once("error", (error: NodeJS.ErrnoException) => {
     // refused: nothing of the request was read by anybody, so another may have it
-    if (error.code === "ECONNREFUSED" && !answer.headersSent) pass(incoming, answer, agent, others);
+    if (error.code === "ECONNREFUSED" && !answer.headersSent) pass(received, answer, agent, others);
     else if (answer.headersSent) answer.destroy();
     else answer.writeHead(502).end();
   });
   answer.once("close", () => onward.destroy());
-  incoming.pipe(onward);
+  onward.end(body);
 }
 
 interface Health {

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
 const APPS = join(import.meta.dirname, "..", "..", "..", "..", "apps");
-const READY_MS = 30_000;
+/** A start takes two seconds on a machine that does nothing else; a test run does a lot else. */
+const READY_MS = 90_000;
 
 /** One built service as a process of its own, to be killed, paused and started again. */
 export interface ServiceProcess {

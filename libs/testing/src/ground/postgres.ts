@@ -126,7 +126,18 @@ function givenPostgres(url: string): TestPostgres {
   const never = (): never => {
     throw new Error("a server that was given must not be killed or paused: ask for one of your own");
   };
-  return { url, bin: postgresBin() ?? "", createDatabase, kill: never, shutdown: never, running: () => true, start: never, pause: never, resume: never, stop: drop };
+  return {
+    url,
+    bin: postgresBin() ?? "",
+    createDatabase,
+    kill: never,
+    shutdown: never,
+    running: () => true,
+    start: never,
+    pause: never,
+    resume: never,
+    stop: drop,
+  };
 }
 
 function databases(url: string) {

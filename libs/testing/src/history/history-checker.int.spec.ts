@@ -132,13 +132,8 @@ function played(requests: readonly Request[], window: boolean): readonly Operati
     // an answer that is lost is asked for again by the next request of that generation; here only repeated ones are, so the chain stays known
     const result = good ? ok(`r${generation + 1}`) : refused;
     if (good && fresh) current++;
-    const answered = lost > 0 || (good && fresh);
-    lines.push([
-      answered ? [at - before, at + after] : [at - before],
-      "refresh",
-      window ? open(`r${generation}`) : closed(`r${generation}`),
-      ...(answered ? ([result] as const) : []),
-    ]);
+    const args = window ? open(`r${generation}`) : closed(`r${generation}`);
+    lines.push(lost > 0 || (good && fresh) ? [[at - before, at + after], "refresh", args, result] : [[at - before], "refresh", args]);
   }
   return history(...lines);
 }

@@ -4,6 +4,7 @@ import { OAuthError } from "@grantline/oauth/errors";
 import { type Endpoint, formParameters, type HttpRequest, type HttpResponse, json, queryOperation } from "@grantline/oauth/http";
 import { type IntrospectionContext, introspectorOf, maySee } from "@grantline/oauth/introspection";
 import { findResource } from "@grantline/oauth/resource";
+import { noteStepUp } from "@grantline/oauth/step-up";
 import type { AccessTokenView } from "@grantline/oauth/tokens";
 import type { OAuthContext } from "@grantline/oauth/context";
 import { type ForwardAuthRequest, parseForwardAuth } from "./forward-auth.request.ts";
@@ -42,7 +43,12 @@ async function judge(context: ForwardAuthContext, request: HttpRequest, below: b
   const asked = parseForwardAuth(request, below);
   const resource = await permittedResource(context, request, asked);
   try {
-    const token = await authenticateBearer(context, request, { resource: resource.uri, scopes: asked.scopes });
+    const token = await authenticateBearer(context, request, {
+      resource: resource.uri,
+      scopes: asked.scopes,
+      cumulative: true,
+      onShort: (short) => noteStepUp(context, short, asked.scopes),
+    });
     return allowed(token);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;

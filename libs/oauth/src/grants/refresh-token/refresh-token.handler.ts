@@ -1,6 +1,8 @@
 import { standingLost } from "@grantline/domain/grant";
 import { commandMeta } from "../../context/index.ts";
+import { OAuthError } from "../../errors/index.ts";
 import { currentStanding } from "../../standing/index.ts";
+import { takeStepUp } from "../../step-up/index.ts";
 import { sameHash } from "../../tokens/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
 import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
@@ -24,6 +26,7 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   // Told only to the holder of the current token of a grant that stands; anything else goes to the decider, which looks for theft before all else
   const holder = isCurrent(state, asked) && basis.clientId === client.clientId && !standingLost(basis, standing);
   if (wanted.problem !== undefined && holder) throw wanted.problem;
+  if (holder && (await takeStepUp(context, asked.grantId, wanted.scope))) throw stepUpRequired();
   const now = context.clock.now();
   const next = asked.generation + 1;
   const order = {
@@ -60,6 +63,12 @@ export async function refreshTokens(context: GrantContext, { request, params, cl
   const about = { grantId: asked.grantId, basis, client, now };
   if (outcome.kind === "retried") return retriedAnswer(context, { ...about, access: outcome.access, refresh: outcome.refresh });
   return rotatedAnswer(context, { ...about, access, refresh });
+}
+
+/** No refresh brings more than was granted, so the client is sent where more can be granted; what it holds stays as it is. */
+function stepUpRequired(): OAuthError {
+  const description = "A resource needs more scope than was granted. Ask for it at the authorization endpoint.";
+  return new OAuthError("invalid_grant", "step-up-required", description);
 }
 
 /** The grant the token points at. One that seems absent or behind the token is read from the store. */

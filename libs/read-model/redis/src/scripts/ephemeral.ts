@@ -26,19 +26,19 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return {1, since}
 `);
 
-/** KEYS: entry. ARGV: now, expires at, milliseconds kept. Kept as "expires-at value". */
+/** KEYS: entry. ARGV: now, expires at, milliseconds kept, how many. Kept as "expires-at value". */
 export const INCREMENT = script(`
 local held = redis.call('GET', KEYS[1])
 local ends, count = ARGV[2], 0
 if held then
   local heldEnds, value = string.match(held, '^(%-?%d+) (.*)$')
   if tonumber(heldEnds) > tonumber(ARGV[1]) then
-    redis.call('SET', KEYS[1], heldEnds .. ' ' .. string.format('%.0f', tonumber(value) + 1), 'KEEPTTL')
-    return tonumber(value) + 1
+    redis.call('SET', KEYS[1], heldEnds .. ' ' .. string.format('%.0f', tonumber(value) + tonumber(ARGV[4])), 'KEEPTTL')
+    return tonumber(value) + tonumber(ARGV[4])
   end
 end
-redis.call('SET', KEYS[1], ends .. ' 1', 'PX', ARGV[3])
-return 1
+redis.call('SET', KEYS[1], ends .. ' ' .. ARGV[4], 'PX', ARGV[3])
+return tonumber(ARGV[4])
 `);
 
 /** KEYS: entry. ARGV: now, 1 when a value is expected, that value, expires at, milliseconds kept, the new value. Answers {1} when it was so, else {0, what is}. */

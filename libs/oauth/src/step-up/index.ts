@@ -1,0 +1,1 @@
+export { noteStepUp, type StepUpSources, takeStepUp } from "./step-up.ts";

@@ -1,0 +1,14 @@
+export { environmentStore, withoutSecrets } from "./environment/environment-store.ts";
+export { dockerDesktopStore, type DockerDesktopOptions } from "./docker/desktop-store.ts";
+export { dockerFilesStore, type DockerFilesOptions } from "./docker/files-store.ts";
+export { type EncryptedFileOptions, openEncryptedFileStore } from "./encrypted-file/encrypted-file-store.ts";
+export { rewrapSecrets, type RewrapSecretsOptions } from "./encrypted-file/rewrap-secrets.ts";
+export * from "./errors.ts";
+export type * from "./port.ts";
+export { flatName, partsOf, secretName, type SecretName, secretNameOf, type SecretNameParts, variableName } from "./secret-name.ts";
+export { LONGEST_VALUE_BYTES } from "./secret-value.ts";
+export { createSecretHierarchy, type HierarchyOptions } from "./hierarchy/secret-hierarchy.ts";
+export { openSecrets, type OpenSecretsOptions, type StoreKind, STORE_KINDS } from "./open-secrets.ts";
+export { openExport, type OpenWith, sealExport, type SealFor } from "./portable/sealed-export.ts";
+export { exportSecrets, type ExportResult, type ImportOptions, type ImportResult, importSecrets } from "./portable/transfer.ts";
+export { rotateEndingSecrets, type RotationOptions, type RotationRound, type Successor } from "./rotation/rotation.ts";
