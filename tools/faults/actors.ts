@@ -100,7 +100,10 @@ export function refreshing(acting: Acting): Turn {
     const form = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: stage.client.client_id };
     const answer = await ask(history, "refresh", { url, form });
     if (answer.status === 200) refreshToken = String(answer.body["refresh_token"]);
-    else refusedOnlyCleanly(history, "refresh", answer);
+    else if (!unknown(answer)) {
+      refusedOnlyCleanly(history, "refresh", answer);
+      refreshToken = undefined;
+    }
   };
 }
 
@@ -164,5 +167,6 @@ export function issuerAt(stage: Stage, origin: string): string {
 
 /** All that is asked here is right, so a 4xx would be a wrong answer, and not a failure. */
 function refusedOnlyCleanly(history: History, operation: string, answer: Answer): void {
-  if (!unknown(answer)) history.broken(`${operation}: a right request was refused: ${answer.status} ${JSON.stringify(answer.body)}`);
+  const { correlation_id: _own, ...said } = answer.body;
+  if (!unknown(answer)) history.broken(`${operation}: a right request was refused: ${answer.status} ${JSON.stringify(said)}`);
 }

@@ -39,7 +39,7 @@ export async function ask(history: History, operation: Operation, asked: Asked):
         startMs,
         endMs: performance.now(),
         status: response.status,
-        ...(response.status < 500 ? {} : { said: text.slice(0, 160) }),
+        ...(response.status < 500 ? {} : { said: text.replace(/,"correlation_id":"[^"]*"/, "").slice(0, 160) }),
       });
     // I10: failures are clean; 502 is the front's own word for an instance that went away in the middle
     if (response.status === 503 && !retryAfter) history.broken(`${operation}: 503 without Retry-After: ${text.slice(0, 200)}`);

@@ -109,7 +109,10 @@ describe.skipIf(noPostgres)("the judge of the log (needs PostgreSQL)", () => {
   });
 
   it("finds a code that was redeemed twice and a refresh token that was made twice", async () => {
-    const { wrong } = await judgeLog(await logOf("CodeRedeemed", "CodeRedeemed", "RefreshTokenRotated", "RefreshTokenRotated"), createHistory());
+    const { wrong } = await judgeLog(
+      await logOf("CodeRedeemed", "CodeRedeemed", "RefreshTokenRotated", "RefreshTokenRotated"),
+      createHistory(),
+    );
     expect(wrong).toEqual([expect.stringContaining("redemption of the code"), expect.stringContaining("making of refresh token h")]);
   });
 

@@ -18,7 +18,8 @@ const USERS: readonly (readonly [(acting: Acting) => Turn, number, number])[] = 
   [issuing, 2, 60],
   [introspecting, 3, 40],
   [revoking, 2, 120],
-  [refreshing, 3, 100],
+  // a family remembers its last rotations for late retries, and a request can lie in a paused instance for 30 s
+  [refreshing, 6, 4_000],
   [racing, 1, 250],
   [registering, 1, 400],
 ];

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { chosen } from "./cells.ts";
 import { pageOf } from "./page.ts";
 import type { Outcome } from "./run-cell.ts";
-import { runCells } from "./run-cells.ts";
+import { runCells, type LeftOut } from "./run-cells.ts";
 import type { World } from "./world.ts";
 
 const { values } = parseArgs({
@@ -28,17 +28,31 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   });
 
 say(`seed ${seed}`);
-const run = await runCells({ cells: chosen(only), seed, quick: values.quick, say, onOutcome: tell, onWorld: (world) => (current = world) });
-const minutes = (performance.now() - began) / 60_000;
+const wanted = chosen(only);
 const page =
   values.page ?? (only.length === 0 && !values.quick ? join(import.meta.dirname, "..", "..", "docs", "fault-matrix.md") : undefined);
-if (page !== undefined) {
-  writeFileSync(page, pageOf({ ...run, seed, minutes }));
-  say(`wrote ${page}`);
-}
-const failing = run.outcomes.filter(({ broken }) => broken.length > 0);
+const outcomes: Outcome[] = [];
+/** After each cell, so that a run that is broken off leaves what it has. */
+const write = (leftOut: readonly LeftOut[]): void => {
+  const minutes = (performance.now() - began) / 60_000;
+  if (page !== undefined) writeFileSync(page, pageOf({ outcomes, leftOut, cells: wanted.length, seed, minutes }));
+};
+const { leftOut } = await runCells({
+  cells: wanted,
+  seed,
+  quick: values.quick,
+  say,
+  onOutcome: (outcome) => {
+    outcomes.push(outcome);
+    tell(outcome);
+    write([]);
+  },
+  onWorld: (world) => (current = world),
+});
+write(leftOut);
+const failing = outcomes.filter(({ broken }) => broken.length > 0);
 say(
-  `${run.outcomes.length - failing.length} of ${run.outcomes.length} cells hold, ${run.leftOut.length} left out, ${minutes.toFixed(1)} min`,
+  `${outcomes.length - failing.length} of ${outcomes.length} cells hold, ${leftOut.length} left out${page === undefined ? "" : `; see ${page}`}`,
 );
 process.exit(failing.length === 0 ? 0 : 1);
 

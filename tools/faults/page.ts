@@ -4,6 +4,8 @@ import type { MatrixRun } from "./run-cells.ts";
 import { INSTANCES } from "./world.ts";
 
 export interface PageParts extends MatrixRun {
+  /** How many were to be run. */
+  readonly cells: number;
   readonly seed: number;
   readonly minutes: number;
 }
@@ -12,7 +14,7 @@ const HEAD = "| fault | users saw meanwhile | served again | users saw after it 
 const LINE = "|---|---|---|---|---|---|";
 
 /** The page of docs: what was tried, what users saw, what was lost, how long recovery took. */
-export function pageOf({ outcomes, leftOut, seed, minutes }: PageParts): string {
+export function pageOf({ outcomes, leftOut, cells, seed, minutes }: PageParts): string {
   const failing = outcomes.filter(({ broken }) => broken.length > 0);
   const requests = outcomes.reduce((sum, one) => sum + one.requests, 0);
   return `${[
@@ -21,7 +23,7 @@ export function pageOf({ outcomes, leftOut, seed, minutes }: PageParts): string 
     "<!-- Made by `npm run faults`. Do not edit. -->",
     "",
     `Run of ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, seed ${seed}, ${minutes.toFixed(0)} minutes, on a machine of ${cpus().length} cores (${cpus()[0]?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB) that others used too.`,
-    `**${outcomes.length - failing.length} of ${outcomes.length} cells hold.** ${requests} requests in all.`,
+    `**${outcomes.length - failing.length} of ${outcomes.length} cells hold.** ${requests} requests in all.${outcomes.length + leftOut.length < cells ? ` **The run was broken off after ${outcomes.length} of ${cells} cells.**` : ""}`,
     "",
     `Real processes throughout: ${Object.entries(INSTANCES)
       .map(([service, count]) => `${count} ${service}`)

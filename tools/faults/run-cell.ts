@@ -17,7 +17,7 @@ export interface Outcome {
   /** What users saw that was not what they wanted: while the fault went on, and after it. */
   readonly during: string;
   readonly after: string;
-  /** From the fault until users were served without a failure, where that came before its end. */
+  /** Whoever asked so long after the fault, or later, was served while it went on; absent where that was not so. */
   readonly servedAgain?: number;
   /** From the end of the fault until nobody saw a failure and every instance was ready. */
   readonly recovery: number;
@@ -97,14 +97,15 @@ interface Times {
 
 function timesOf(load: Load, faultMs: number, healMs: number, readyMs: number): Times {
   const { seen } = load.history;
-  const during = seen.filter(({ endMs }) => endMs >= faultMs && endMs < healMs);
-  const lastDuring = during.filter(failed).reduce((last, { endMs }) => Math.max(last, endMs), faultMs);
+  const during = seen.filter(({ startMs, endMs }) => endMs >= faultMs && startMs < healMs);
+  // by the moment of asking: how long its sender then waited is the sender's own patience
+  const lastDuring = during.filter(failed).reduce((last, { startMs }) => Math.max(last, startMs), faultMs);
   const lastAfter = Math.max(load.lastFailureMs(0) ?? healMs, readyMs);
   return {
     during: countsOf(during),
-    after: countsOf(seen.filter(({ endMs }) => endMs >= healMs)),
-    // a failure within the last second means that it went on to the end
-    ...(healMs - lastDuring > 1_000 ? { servedAgain: (lastDuring - faultMs) / 1_000 } : {}),
+    after: countsOf(seen.filter(({ startMs }) => startMs >= healMs)),
+    // a failure within the last seconds means that it went on to the end
+    ...(healMs - lastDuring > 2_000 ? { servedAgain: (lastDuring - faultMs) / 1_000 } : {}),
     recovery: Math.max(0, lastAfter - healMs) / 1_000,
   };
 }

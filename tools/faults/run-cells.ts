@@ -37,7 +37,12 @@ export async function runCells({ cells, seed, quick, say, onOutcome = () => unde
     for (const cell of cells) {
       if (world === undefined || stage === undefined) {
         say("starting engines and services …");
-        world = await startWorld({ seed, kafka: true, smallDisks: !quick, clocks: !quick });
+        world = await startWorld({
+          seed,
+          kafka: true,
+          smallDisks: cells.some(({ needs }) => needs === "disks"),
+          clocks: cells.some(({ needs }) => needs === "clock"),
+        });
         onWorld?.(world);
         stage = await setStage(world.platform);
         memory = [];

@@ -77,7 +77,13 @@ async function start(options: WorldOptions, stops: (() => Promise<void> | void)[
   const platform = await startDistributed({
     instances: INSTANCES,
     healthChecks: true,
-    env: { GRANTLINE_REFRESH_RETRY_WINDOW: "5m", GRANTLINE_KAFKA_TOPIC_PREFIX: TOPIC_PREFIX, GRANTLINE_REDIS_KEY_SPACE: KEY_SPACE },
+    env: {
+      GRANTLINE_REFRESH_RETRY_WINDOW: "5m",
+      GRANTLINE_KAFKA_TOPIC_PREFIX: TOPIC_PREFIX,
+      GRANTLINE_REDIS_KEY_SPACE: KEY_SPACE,
+      // longer than the front takes to notice
+      GRANTLINE_SHUTDOWN_NOTICE: "5s",
+    },
     envOf: (service, instance) => ({
       GRANTLINE_POSTGRES_URL: through(postgresUrl, links.port("postgres", service, instance)),
       GRANTLINE_REDIS_URL: `redis://127.0.0.1:${links.port("redis", service, instance)}`,

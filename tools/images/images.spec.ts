@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { configReference } from "@grantline/config";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-// @ts-expect-error -- plain Node 20, without types
 import { serverFlags } from "../launch/server-flags.mjs";
 // @ts-expect-error -- plain Node 20, without types
 import { containerConfiguration, localConfiguration, PROXIED } from "../platform/nginx.mjs";

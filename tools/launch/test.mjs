@@ -25,7 +25,7 @@ say("promise and security tests on PostgreSQL and Redis, about three minutes …
 results.push(
   env.GRANTLINE_TEST_POSTGRES_BIN === undefined || env.GRANTLINE_TEST_REDIS_SERVER === undefined
     ? { status: 0, tests: [], absent: "promise and security tests on shared engines: need PostgreSQL and Redis" }
-    : suite("shared", ["--config", "vitest.shared.config.ts"]),
+    : suite("shared", ["--passWithNoTests", "--config", "vitest.shared.config.ts"]),
 );
 summarize(results);
 process.exit(results.find(({ status }) => status !== 0)?.status ?? 0);
@@ -35,11 +35,11 @@ function suite(shape, more) {
   const report = join(root, "node_modules", `.grantline-tests-${shape}.json`);
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const args = ["run", "--passWithNoTests", ...more, ...reporters, ...process.argv.slice(2)];
+  const args = ["run", ...more, ...reporters, ...process.argv.slice(2)];
   const { status } = spawnSync(bin("vitest"), args, { cwd: root, stdio: "inherit", env });
   const tests = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults.flatMap(testsOf) : [];
   const where = shape === "embedded" ? "" : `on ${shape} engines: `;
-  return { status: status ?? 1, tests: tests.map(({ fullName, status: outcome }) => ({ name: `${where}${fullName}`, outcome })) };
+  return { status: status ?? 1, tests: tests.map(({ fullName, status: outcome }) => ({ where, name: fullName, outcome })) };
 }
 
 /** Of one file; one that could not be run at all counts as a failed test. */
@@ -49,12 +49,13 @@ function testsOf({ name, status, assertionResults }) {
     : assertionResults;
 }
 
-/** What was skipped, by name and why, and the counts on a line of their own. */
+/** What was skipped, by name and why, and the counts on a line of their own. What is for one shape only and ran there was not skipped. */
 function summarize(suites) {
   const tests = suites.flatMap((each) => each.tests);
-  const skipped = tests.filter(({ outcome }) => ["skipped", "pending", "todo"].includes(outcome));
+  const ran = new Set(tests.filter(({ outcome }) => ["passed", "failed"].includes(outcome)).map(({ name }) => name));
+  const skipped = tests.filter(({ name, outcome }) => ["skipped", "pending", "todo"].includes(outcome) && !ran.has(name));
   const count = (wanted) => tests.filter(({ outcome }) => outcome === wanted).length;
-  for (const { name } of skipped) say(`skipped: ${name}`);
+  for (const { where, name } of skipped) say(`skipped: ${where}${name}`);
   for (const { absent } of suites) if (absent !== undefined) say(`skipped: ${absent}`);
   if (env.GRANTLINE_TEST_MISSING !== "") say(`skipped for want of a component: ${env.GRANTLINE_TEST_MISSING}`);
   process.stdout.write(`${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped\n`);

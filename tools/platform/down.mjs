@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "../launch/ground.mjs";
 import { isRunning, stop } from "./processes.mjs";
-import { folder, readState } from "./state.mjs";
+import { databaseFolder, folder, readState } from "./state.mjs";
 
 /** What `up` puts into its folder. Nothing else is ever removed: the folder is for the user to choose. */
 const OURS = ["postgres", "redis", "kafka", "kafka.properties", "nginx", "logs", "admin-secret", "kek", "state.json", "state.json.new"];
@@ -35,6 +35,7 @@ export async function stopAll(entries, told = () => undefined) {
 }
 
 export function removeData() {
+  rmSync(databaseFolder(), { recursive: true, force: true });
   for (const name of OURS) rmSync(join(folder, name), { recursive: true, force: true });
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -2,18 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { accepts, freePort, ready, start } from "./processes.mjs";
-import { folder } from "./state.mjs";
+import { databaseFolder, folder } from "./state.mjs";
 
 /** Events and keys; answers the URL. `bin` is the folder of its programs. */
 export async function postgres(bin) {
-  const data = join(folder, "postgres");
+  const data = databaseFolder();
   const port = await freePort();
   const as = databaseUser();
   const run = (program, args) => spawnSync(join(bin, program), args, { ...as, encoding: "utf8", cwd: "/" });
   const psql = (statement) => run("psql", ["-h", "127.0.0.1", "-p", String(port), "-U", "grantline", "-d", "postgres", "-Atc", statement]);
   if (!existsSync(join(data, "PG_VERSION"))) {
+    mkdirSync(dirname(data), { recursive: true, mode: 0o711 });
     mkdirSync(data, { recursive: true, mode: 0o700 });
     if (as.uid !== undefined) chownSync(data, as.uid, as.gid);
     const made = run("initdb", ["-D", data, "-A", "trust", "-U", "grantline", "--locale=C.UTF-8", "-E", "UTF8"]);

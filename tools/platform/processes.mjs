@@ -43,10 +43,11 @@ export function start(name, command, args, { env = process.env, cwd = folder, st
   return { entry, died };
 }
 
-/** Ticks since boot at which a process began: with the pid it names a process for good. */
+/** Ticks since boot at which a process began: with the pid it names a process for good. Undefined when it has ended, if only just. */
 function startTime(pid) {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ")[19];
+    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return state === "Z" ? undefined : fields[18];
   } catch {
     return undefined; // no /proc here, or gone already: the pid alone must do
   }

@@ -154,7 +154,7 @@ describe("a stop", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
     "by %s answers what is on its way, takes nothing new, and ends with 0",
     async (signal) => {
-      const server = await startServer({ ...env, GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
+      const server = await startServer({ ...env, GRANTLINE_SHUTDOWN_NOTICE: "0", GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
       const [begun, rest] = ["grant_type=client_credentials", "&scope=grantline%3Aadmin"];
       const socket = connect(port, "127.0.0.1");
       let answer = "";

@@ -4,6 +4,8 @@ export interface Terminal {
   readonly cwd: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
+  /** The whole of the standard input; default the process's own. */
+  readonly input?: () => Promise<string>;
 }
 
 export const standardTerminal: Terminal = {

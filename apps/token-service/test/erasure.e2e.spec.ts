@@ -4,6 +4,8 @@
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -23,7 +25,7 @@ import {
   type TestPostgres,
   type TestRedis,
 } from "@grantline/testing/ground";
-import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
+import { Agent, fetch as fetchThrough } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const CLI = join(import.meta.dirname, "..", "..", "cli", "dist", "main.js");
@@ -77,16 +79,16 @@ describe.skipIf(missing)("needs PostgreSQL, Redis and Kafka: a person who is era
     return stdout;
   }
 
-  /** Everybody's connections come from the canary's address meanwhile. */
+  /** What is fetched meanwhile is fetched from the canary's address. */
   async function fromTheirAddress<T>(work: () => Promise<T>): Promise<T> {
-    const usual = getGlobalDispatcher();
-    const theirs = new Agent({ connect: { localAddress: CANARY.ip, family: 4 } });
-    setGlobalDispatcher(theirs);
+    const usual = globalThis.fetch;
+    const dispatcher = new Agent({ connect: { localAddress: CANARY.ip, family: 4 } });
+    globalThis.fetch = ((url: string, options: object = {}) => fetchThrough(url, { ...options, dispatcher })) as typeof fetch;
     try {
       return await work();
     } finally {
-      setGlobalDispatcher(usual);
-      await theirs.close();
+      globalThis.fetch = usual;
+      await dispatcher.close();
     }
   }
 
@@ -164,16 +166,12 @@ describe.skipIf(missing)("needs PostgreSQL, Redis and Kafka: a person who is era
     );
 
   it("was known: logged in from an address, consented, and the claims open", async () => {
+    expect(await fromTheirAddress(whoAsks)).toBe(CANARY.ip);
+    expect(found(new Map([["the settings", readFileSync(join(folder, "grantline.json"), "utf8")]]))).not.toEqual([]);
     await platform.admin.resource(RESOURCE, ["read"]);
     client = await register(platform.issuer);
     tokens = await login();
     subject = subjectOf(tokens.access_token);
-    await fromTheirAddress(() =>
-      platform
-        .person()
-        .authorize(`${platform.issuer}/authorize?client_id=${client.client_id}`)
-        .catch(() => undefined),
-    );
     const { scope } = (await (await refresh(platform.issuer, client, tokens.refresh_token as string)).json()) as Tokens;
     expect(scope).toContain("email");
     const claims = JSON.parse(Buffer.from((tokens.id_token as string).split(".")[1] ?? "", "base64url").toString()) as object;
@@ -238,6 +236,17 @@ describe.skipIf(missing)("needs PostgreSQL, Redis and Kafka: a person who is era
     expect(subjectOf(again.access_token)).not.toBe(subject);
   }, 60_000);
 });
+
+/** The address a server sees us come from. */
+async function whoAsks(): Promise<string> {
+  const server = createServer((request, answer) => answer.end(request.socket.remoteAddress));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    return await (await fetch(`http://localhost:${(server.address() as AddressInfo).port}`)).text();
+  } finally {
+    server.close();
+  }
+}
 
 /** As text, and as bytes that were encoded along the way. */
 function spellings(value: string): readonly string[] {

@@ -39,12 +39,9 @@ describe.skipIf(noEngines || checker === undefined)(
           }
         };
         const driven = [...Array.from({ length: DRIVERS }, () => drive((each) => lives.grant(each))), drive((each) => lives.token(each))];
-        console.log("DBG begin", performance.now());
         const faults = killAndFlush(world, ROUNDS).finally(() => (over = true));
         await Promise.all([faults, ...driven]);
-        console.log("DBG faults over", performance.now(), lives.history.operations.length, lives.known.length);
         await lives.lookAtAll();
-        console.log("DBG looked", performance.now());
 
         const { operations } = lives.history;
         const verdicts = await judgeHistory(checker as string, operations);

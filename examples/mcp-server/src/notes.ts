@@ -14,7 +14,11 @@ export function notesServer(notes: Notes, caller: AuthInfo | undefined, tokens: 
   }));
   server.registerTool(
     "write_note",
-    { description: "Replaces your note", inputSchema: z.object({ text: z.string().max(10_000) }), scopeChallenge: needs(tokens, "notes:write") },
+    {
+      description: "Replaces your note",
+      inputSchema: z.object({ text: z.string().max(10_000) }),
+      scopeChallenge: needs(tokens, "notes:write"),
+    },
     ({ text }) => {
       notes.set(owner, text);
       return { content: [{ type: "text", text: "written" }] };

@@ -130,8 +130,7 @@ describe("the door of the admin API", () => {
       ["POST", `/clients/${guard.client_id}/secrets`, {}],
       ["POST", `/clients/${resource.client_id}/secrets`, {}],
     ];
-    for (const [method, path, body] of attempts)
-      expect([method, path, await send(clerk, method, path, body)]).toEqual([method, path, 403]);
+    for (const [method, path, body] of attempts) expect([method, path, await send(clerk, method, path, body)]).toEqual([method, path, 403]);
     for (const [method, path, body] of attempts) expect([path, (await send(both, method, path, body)) < 300]).toEqual([path, true]);
   });
 

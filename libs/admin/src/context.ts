@@ -4,7 +4,7 @@ import type { Endpoint } from "@grantline/oauth/http";
 import type { Projector, ReadModel } from "@grantline/read-model";
 
 /** What the admin API needs of the projector: to read its own writes, to say how things stand, and to try again after a fix. */
-export type AdminProjector = Pick<Projector, "caughtUp" | "status" | "retryParked">;
+export type AdminProjector = Pick<Projector, "caughtUp" | "fresh" | "status" | "retryParked">;
 
 /** What the admin API needs of the keyring service. */
 export type AdminKeyring = Pick<KeyringService, "list" | "rotate" | "compromise" | "refresh" | "tick">;

@@ -1,22 +1,32 @@
-// Replays a log of a million events in every format and says how fast, and in how much memory. `node --conditions=@grantline/source libs/audit/bench/replay.ts [events]`
+// Replays a log of a million events in every format, each in a process of its own, and says how fast and in how much memory.
+// `node --conditions=@grantline/source libs/audit/bench/replay.ts [events [job]]`
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { grantEvents } from "@grantline/domain/grant";
 import { issuanceEvents } from "@grantline/domain/issuance";
-import { sealEvents } from "@grantline/event-store";
-import { openSqliteEventLog, openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { access, authorization, refresh } from "@grantline/domain/testing";
+import { sealEvents, type EventStore } from "@grantline/event-store";
+import { openSqliteEventLog, openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { exportEvents } from "../src/export/export.ts";
-import { FORMATS } from "../src/export/formats.ts";
+import type { FormatId } from "../src/export/format.ts";
+import { FORMATS, formatOf } from "../src/export/formats.ts";
 import type { ReplayQuery } from "../src/replay/query.ts";
 import { momentOf } from "../src/state/moment.ts";
 import { foldState } from "../src/state/state-at.ts";
+import { pagesOf } from "../src/verify/online.ts";
+import { AuditWalk } from "../src/verify/audit-walk.ts";
+import { createNoteSigner } from "../src/note/note.ts";
+import { generateKeyPairSync } from "node:crypto";
 
-const EVENTS = Number(process.argv[2] ?? "1000000");
+const [events = "1000000", job, file] = process.argv.slice(2);
+const only = file === undefined ? job : undefined;
+const EVENTS = Number(events);
 /** Of ten events: one authorization, one redemption, four rotations, four tokens of machines. */
 const ROUND = 10;
+const MIDDLE = Math.floor(EVENTS / ROUND / 2);
 const meta = {
   correlationId: "5b8c1e2a-0d4f-4a7e-9a51-1c2d3e4f5a6b",
   actor: { kind: "client", id: "app-1" },
@@ -24,48 +34,83 @@ const meta = {
   service: "token-service",
 } as const;
 
-const dir = mkdtempSync(join(tmpdir(), "grantline-replay-bench-"));
-try {
-  const file = join(dir, "events.db");
-  await (await openSqliteEventStore({ file })).close();
-  fill(file);
-  const { store } = openSqliteEventLog({ file });
-  console.log(`${EVENTS} events, node ${process.version}`);
-  for (const format of Object.values(FORMATS)) await measure(`all as ${format.id}`, format.id, {});
-  const middle = EVENTS / ROUND / 2;
-  const queries: readonly (readonly [string, ReplayQuery])[] = [
-    ["one type of many", { types: ["GrantAuthorized"] }],
-    ["one person", { subject: `subject-${middle}` }],
-    ["one request", { correlationId: "no-such-request" }],
-    ["one hour", { since: "2026-03-01T05:00:00.000Z", until: "2026-03-01T06:00:00.000Z" }],
-  ];
-  for (const [name, query] of queries) await measure(name, "jsonl", query);
-  const started = performance.now();
-  const state = await foldState(store, await momentOf(store, String(EVENTS)), { subject: `subject-${middle}` });
-  console.log(`${"state of one person".padEnd(22)} ${seconds(started)} s, ${state.streams.grant.size} grants, rss ${rss()} MB`);
-  await store.close();
+const QUERIES: Readonly<Record<string, ReplayQuery>> = {
+  "one type of many": { types: ["GrantAuthorized"] },
+  "one person": { subject: `subject-${MIDDLE}` },
+  "one request": { correlationId: "no-such-request" },
+  "one hour": { since: "2026-03-01T05:00:00.000Z", until: "2026-03-01T06:00:00.000Z" },
+};
 
-  async function measure(name: string, format: keyof typeof FORMATS, query: ReplayQuery): Promise<void> {
-    const begun = performance.now();
-    const { pieces, manifest } = await exportEvents(store, query, FORMATS[format], { version: "bench" });
-    let peak = 0;
-    for await (const _piece of pieces) peak = Math.max(peak, process.memoryUsage.rss());
-    const { count, files } = await manifest("bench");
-    const rate = Math.round(EVENTS / ((performance.now() - begun) / 1_000));
-    console.log(
-      `${name.padEnd(22)} ${seconds(begun)} s, ${rate} events/s looked at, ${count} found, ${Math.round((files[0]?.bytes ?? 0) / 1e6)} MB, peak rss ${Math.round(peak / 1e6)} MB`,
-    );
+if (job === undefined || file === undefined) await all();
+else await alone(job, openSqliteEventLog({ file }).store);
+
+/** Every measurement in a fresh process: what one leaves behind is not the next one's. */
+async function all(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "grantline-replay-bench-"));
+  try {
+    const log = join(dir, "events.db");
+    await (await openSqliteEventStore({ file: log })).close();
+    fill(log);
+    console.log(`${EVENTS} events, node ${process.version}`);
+    const jobs = [...Object.keys(FORMATS), ...Object.keys(QUERIES), "state of one person", "verify"];
+    for (const name of jobs.filter((one) => only === undefined || one === only)) {
+      const run = ["--conditions=@grantline/source", "--disable-warning=ExperimentalWarning", import.meta.filename, events, name, log];
+      process.stdout.write(execFileSync(process.execPath, run, { encoding: "utf8" }));
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
   }
-} finally {
-  rmSync(dir, { recursive: true, force: true });
 }
 
-function seconds(sinceMs: number): string {
-  return ((performance.now() - sinceMs) / 1_000).toFixed(1);
+async function alone(name: string, store: EventStore): Promise<void> {
+  const begun = performance.now();
+  const before = process.cpuUsage();
+  const memory = watchMemory();
+  const done = await measured(name, store, memory.look);
+  const seconds = (performance.now() - begun) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  const perCore = Math.round((EVENTS / (user + system)) * 1e6);
+  console.log(`${name.padEnd(20)} ${seconds.toFixed(1)} s, ${perCore} events a second of CPU, ${done}, ${memory.told()}`);
+  await store.close();
 }
 
-function rss(): number {
-  return Math.round(process.memoryUsage.rss() / 1e6);
+async function measured(name: string, store: EventStore, look: (share: number) => void): Promise<string> {
+  if (name === "verify") return verify(store, look);
+  if (name === "state of one person") {
+    const state = await foldState(store, await momentOf(store, String(EVENTS)), { subject: `subject-${MIDDLE}` });
+    return `${state.streams.grant.size} grants`;
+  }
+  const format = Object.hasOwn(FORMATS, name) ? formatOf(name as FormatId) : FORMATS.jsonl;
+  const { pieces, manifest } = await exportEvents(store, QUERIES[name] ?? {}, format, {
+    version: "bench",
+    onProgress: ({ position }) => look(Number(position) / EVENTS),
+  });
+  for await (const _piece of pieces) continue;
+  const { count, files } = await manifest("bench");
+  return `${count} found, ${Math.round((files[0]?.bytes ?? 0) / 1e6)} MB`;
+}
+
+/** What `audit verify` does of a log without a stored tree: chains, leaves, root. */
+async function verify(store: EventStore, look: (share: number) => void): Promise<string> {
+  const { verifier } = createNoteSigner("bench", generateKeyPairSync("ed25519").privateKey);
+  const walk = new AuditWalk({ pages: [], checkpoints: [], verifier }, []);
+  let taken = 0;
+  for await (const page of pagesOf(store)) {
+    for (const event of page) if (walk.step(event) !== "fine") throw new Error("the log is broken");
+    look((taken += page.length) / EVENTS);
+  }
+  return (await walk.finish()).kind;
+}
+
+/** Memory after a tenth of the log, and the most there ever was: flat where the two are near. */
+function watchMemory() {
+  let early = 0;
+  return {
+    look: (share: number) => {
+      if (early === 0 && share >= 0.1) early = process.resourceUsage().maxRSS;
+    },
+    told: () => `most memory ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB (after a tenth ${Math.round(early / 1_024)} MB)`,
+  };
 }
 
 /** Straight into the table: a million durable appends are another benchmark. */

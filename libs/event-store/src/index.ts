@@ -4,7 +4,7 @@ export { StreamParked } from "./parked.ts";
 export { chainHash, sealEvents } from "./seal.ts";
 export type { Definitions, Sealing } from "./seal.ts";
 export { parseEvent } from "./parse.ts";
-export { verifyStream } from "./verify.ts";
+export { linkFault, verifyStream } from "./verify.ts";
 export type { Verification } from "./verify.ts";
 export { createLogVerifier, verifyLog } from "./verify-log.ts";
 export type { LogEntry, LogFault, LogVerification, LogVerifier } from "./verify-log.ts";

@@ -41,6 +41,16 @@ export interface StoredEvent extends SealedEvent {
   readonly position: Position;
 }
 
+/** A stored event without its body: its link in its stream's chain, and when it was recorded. What the tree of the log is made of (P10). */
+export interface EventLink {
+  readonly position: Position;
+  readonly stream: string;
+  readonly revision: number;
+  readonly hash: string;
+  /** yyyy-mm-dd, UTC, of the envelope's `at`. */
+  readonly day: string;
+}
+
 /** A stored event with its body parsed. `at` as epoch seconds is `atSeconds`. */
 export interface ReadEvent<E extends DomainEvent = DomainEvent> {
   readonly id: string;
@@ -110,6 +120,8 @@ export interface EventStore {
   readLast(stream: string): Promise<StoredEvent | undefined>;
   /** All streams, in order of position, strictly after `after`. With a filter `limit` counts what passes it. */
   readAll(after: Position, limit: number, filter?: EventFilter): Promise<readonly StoredEvent[]>;
+  /** The same as `readAll` without a filter, but no bodies, for who takes in every event there is. Without it `readAll` has to do. */
+  readLinks?(after: Position, limit: number): Promise<readonly EventLink[]>;
   /** Position of the newest event, START when empty. A read barrier: sees everything acknowledged before the call, by any process. */
   head(): Promise<Position>;
   /**

@@ -1,5 +1,5 @@
 import { comparePositions, START, type Position, type StoredEvent } from "./port.ts";
-import { verifyStream } from "./verify.ts";
+import { linkFault } from "./verify.ts";
 
 /** An event as the whole log is gone through: `findable` says whether readers that ask for its stream get it. */
 export interface LogEntry {
@@ -94,7 +94,7 @@ export function createLogVerifier(): LogVerifier {
 }
 
 function faultOf(event: StoredEvent, before: { readonly revision: number; readonly hash: string }, after: Position): LogFault | undefined {
-  const verified = verifyStream([event], before);
-  if (verified.kind === "broken") return verified.why;
+  const fault = linkFault(event, before.revision, before.hash);
+  if (fault !== undefined) return fault;
   return comparePositions(event.position, after) > 0 ? undefined : "position-order";
 }

@@ -4,8 +4,7 @@ import { consentsTable, type Projector, type ReadModel } from "@grantline/read-m
 /** The consents of one person, as their own page shows them: read after the projection has caught up, so that a withdrawal is seen at once. */
 export function consentsOf(readModel: ReadModel, projector: Projector): NonNullable<OAuthContext["listConsents"]> {
   return async (subject) => {
-    await projector.caughtUp();
-    const page = await readModel.list(consentsTable, { where: { subject }, limit: 1000 });
+    const page = await projector.fresh(() => readModel.list(consentsTable, { where: { subject }, limit: 1000 }));
     return page.rows.map((row) => row.value as never);
   };
 }

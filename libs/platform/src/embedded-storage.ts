@@ -5,7 +5,7 @@ import { developmentKek, openKeyFolder, type KekSource } from "@grantline/keys";
 import { openSqliteEphemeralStore, openSqliteReadModel } from "@grantline/read-model-sqlite";
 import type { Closing } from "./closing.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
-import { sealsKeptFor, type Storage, type StorageOptions } from "./storage.ts";
+import { sealsKeptFor, type Storage, type StorageOptions } from "./storage.port.ts";
 
 /** Every file of the data folder: SQLite event store, read model and ephemeral store, and the folder of keys. */
 export async function openEmbeddedStorage({ config, log, role, clock }: StorageOptions, { opened }: Closing): Promise<Storage> {

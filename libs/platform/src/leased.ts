@@ -1,5 +1,14 @@
 import { leaseDecider } from "@grantline/domain/lease";
-import { createRelay, createLeases, endingSecretsDuty, signingKeysDuty, startLeasedDuties, type Lease, type LeasedDuty, type Leases } from "@grantline/feed";
+import {
+  createRelay,
+  createLeases,
+  endingSecretsDuty,
+  signingKeysDuty,
+  startLeasedDuties,
+  type Lease,
+  type LeasedDuty,
+  type Leases,
+} from "@grantline/feed";
 import { growingAudit, type AuditParts } from "./audit.ts";
 import { dutiesOf } from "./duties.ts";
 import type { Instruments } from "./rim.ts";

@@ -29,7 +29,8 @@ import { consentsOf } from "./consents-of.ts";
 import { dutiesOf, startDuties } from "./duties.ts";
 import { showingAppends } from "./measure.ts";
 import { release } from "./release.ts";
-import { openStorage, type Storage } from "./storage.ts";
+import { openStorage } from "./storage.ts";
+import type { Storage } from "./storage.port.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.

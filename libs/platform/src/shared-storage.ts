@@ -6,7 +6,7 @@ import { openPostgresKeys } from "@grantline/keys-postgres";
 import { openRedis } from "@grantline/read-model-redis";
 import { Pool } from "pg";
 import type { Closing } from "./closing.ts";
-import { sealsKeptFor, type Storage, type StorageOptions } from "./storage.ts";
+import { sealsKeptFor, type Storage, type StorageOptions } from "./storage.port.ts";
 
 /** Engines that many processes share: PostgreSQL or EventStoreDB, Redis, and PostgreSQL for the keys. The schema is the migration job's to make. */
 export async function openSharedStorage({ config, log, clock, repairs = false }: StorageOptions, { opened }: Closing): Promise<Storage> {
@@ -75,7 +75,10 @@ function issuedUntil({ body }: SealedEvent): number {
 function createTreePool(connectionString: string, onTrouble: (what: string, error?: unknown) => void) {
   const pool = new Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000, query_timeout: 30_000 });
   pool.on("error", (error) => onTrouble("a connection of the tree was lost; the next use makes another", error));
-  return { query: (text: string, values?: unknown[]) => pool.query(text, values) as Promise<{ rows: Record<string, unknown>[] }>, close: () => pool.end() };
+  return {
+    query: (text: string, values?: unknown[]) => pool.query(text, values) as Promise<{ rows: Record<string, unknown>[] }>,
+    close: () => pool.end(),
+  };
 }
 
 function withoutCredentials(url: string): string {

@@ -22,6 +22,8 @@ export interface Lane {
   readonly table: string;
   /** Everything up to here is in the rows (the persisted checkpoint may be a little older). */
   seen(): Position;
+  /** The checkpoint as last read or written. */
+  written(): Position;
   /** Number of events parked. */
   parked(): number;
   /** Takes checkpoint and parked streams from the read model, as after a start. */
@@ -86,6 +88,7 @@ export function createLane(sources: LaneSources): Lane {
     projection,
     table,
     seen: () => seen,
+    written: () => checkpoint,
     parked: () => [...parked.values()].reduce((sum, revisions) => sum + revisions.size, 0),
     load,
     async apply(batch, upTo) {

@@ -23,6 +23,8 @@ export interface Lanes {
   project(events: readonly StoredEvent[], upTo: Position): Promise<void>;
   persist(): Promise<void>;
   dropFormerVersions(): Promise<void>;
+  /** Is everything still there that these lanes have written? */
+  stand(): Promise<boolean>;
   /** Do the persisted checkpoints, whoever wrote them, stand at `target` or beyond? */
   persistedUpTo(target: Position): Promise<boolean>;
 }
@@ -30,6 +32,7 @@ export interface Lanes {
 export function createLanes({ store, readModel, projections, log }: LanesSources): Lanes {
   const all = projections.map((projection) => createLane({ projection, readModel, store, log }));
   let lastEvent: StoredEvent | undefined;
+  const checkpoints = (): Promise<Position[]> => Promise.all(all.map(async (lane) => (await readModel.checkpoint(lane.table)) ?? START));
 
   // P6: what was made from another store, or from events that a restored backup does not have, is not repaired but made anew.
   async function discardForeign(): Promise<void> {
@@ -76,9 +79,12 @@ export function createLanes({ store, readModel, projections, log }: LanesSources
         }
       }
     },
-    async persistedUpTo(target) {
-      for (const lane of all) if (comparePositions((await readModel.checkpoint(lane.table)) ?? START, target) < 0) return false;
-      return true;
+    async stand() {
+      // First what was written: while the read model is asked more may be.
+      const written = all.map((lane) => lane.written());
+      const found = await checkpoints();
+      return found.every((position, n) => comparePositions(position, written[n] as Position) >= 0);
     },
+    persistedUpTo: async (target) => (await checkpoints()).every((position) => comparePositions(position, target) >= 0),
   };
 }

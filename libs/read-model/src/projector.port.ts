@@ -55,6 +55,11 @@ export interface Projector {
   start(): void;
   /** Resolves once everything up to `position` (default: the store's head now) is in the listings: read your writes. Throws `ProjectionsBehind`. */
   caughtUp(position?: Position): Promise<void>;
+  /**
+   * What `read` finds in listings that hold everything appended before the call, throughout: where they are lost while it reads (P6: a flush, a
+   * failover), it reads again. Throws `ProjectionsBehind`.
+   */
+  fresh<T>(read: () => Promise<T>): Promise<T>;
   status(): Promise<ProjectorStatus>;
   /**
    * Builds the named projection (default: all) anew from the first event, beside the one in use, and switches when caught up. Works with or

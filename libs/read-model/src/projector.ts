@@ -1,6 +1,7 @@
 import { comparePositions, type Position } from "@grantline/event-store";
 import { createFeed, type Feed } from "./feed.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import { CheckpointMoved } from "./port.ts";
 import { filterFor } from "./projection.ts";
 import { ProjectionsBehind, type Projector, type ProjectorOptions } from "./projector.port.ts";
 import { rebuildProjections } from "./rebuild.ts";
@@ -12,6 +13,9 @@ const PATIENCE_MS = 5_000;
 /** How soon what was seen without changing any row is persisted; other processes wait for that in `caughtUp`. */
 const PERSIST_AFTER_MS = 100;
 const POLL_MS = 5;
+/** How soon a loss is noticed where nothing is appended and nothing listed; processes that only list wait for it. */
+const LOOK_MS = 1_000;
+const MOST_READS = 5;
 
 /**
  * Folds the store's events into the read model: catches up from each projection's checkpoint, then follows the feed. Nothing before the
@@ -24,14 +28,31 @@ export function createProjector(options: ProjectorOptions): Projector {
   const waiters = createWaiters();
   const feed = followStore(options, lanes, exclusively, waiters);
 
+  /** For a process that projects: what it has written must still be there. */
+  async function ownCaughtUp(target: Position): Promise<void> {
+    if (await lanes.stand()) {
+      if (comparePositions(lanes.seen(), target) < 0) await waiters.wait(target, patienceMs);
+      return;
+    }
+    feed.restart(new CheckpointMoved("rows were lost, or rebuilt by another process"));
+    await waitForOthers(lanes, target, patienceMs);
+  }
+  const caughtUp = (target: Position): Promise<void> => (active ? ownCaughtUp(target) : waitForOthers(lanes, target, patienceMs));
+  const holds = async (target: Position): Promise<boolean> => (active ? lanes.stand() : lanes.persistedUpTo(target));
+
   return {
     start() {
       if (active) feed.start();
     },
-    async caughtUp(position) {
-      const target = position ?? (await store.head());
-      if (!active) await waitForOthers(lanes, target, patienceMs);
-      else if (comparePositions(lanes.seen(), target) < 0) await waiters.wait(target, patienceMs);
+    caughtUp: async (position) => caughtUp(position ?? (await store.head())),
+    async fresh(read) {
+      const target = await store.head();
+      for (let reads = 0; reads < MOST_READS; reads++) {
+        await caughtUp(target);
+        const found = await read();
+        if (await holds(target)) return found;
+      }
+      throw new ProjectionsBehind("The listings were lost each time they were read.");
     },
     async status() {
       if (!active) await lanes.load();
@@ -97,7 +118,23 @@ function followStore(
       waiters.reached(lanes.seen());
     },
   });
-  return { ...feed, stop: () => feed.stop().finally(() => clearTimeout(persistTimer)) };
+  const look = async (): Promise<void> => {
+    // A read model that does not answer says nothing; what is written next meets it too.
+    const stands = await lanes.stand().catch(() => true);
+    if (!stands) feed.restart(new CheckpointMoved("rows were lost, or rebuilt by another process"));
+  };
+  let lookTimer: NodeJS.Timeout | undefined;
+  return {
+    ...feed,
+    start() {
+      lookTimer ??= setInterval(() => void look(), LOOK_MS).unref();
+      feed.start();
+    },
+    stop() {
+      clearInterval(lookTimer);
+      return feed.stop().finally(() => clearTimeout(persistTimer));
+    },
+  };
 }
 
 /** For a process that does not project: waits for the checkpoints in the shared read model. */

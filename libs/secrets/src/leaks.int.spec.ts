@@ -7,7 +7,16 @@ import { secretScan } from "@grantline/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clock, KEK, NEW_KEK, newFolder } from "./fixtures/folder.ts";
 import { startVault } from "./fixtures/key-vault.ts";
-import { createSecretHierarchy, dockerDesktopStore, dockerFilesStore, environmentStore, exportSecrets, importSecrets, openEncryptedFileStore, rewrapSecrets } from "./index.ts";
+import {
+  createSecretHierarchy,
+  dockerDesktopStore,
+  dockerFilesStore,
+  environmentStore,
+  exportSecrets,
+  importSecrets,
+  openEncryptedFileStore,
+  rewrapSecrets,
+} from "./index.ts";
 
 const NAME = "oauth/github/my-server/access-token";
 const OTHER = "oauth/github/my-server/refresh-token";
@@ -33,7 +42,8 @@ describe("secrets", () => {
       [KEK.key.toString("base64"), "kek"],
     ]);
     const texts: string[] = [];
-    const note = (what: unknown): void => void texts.push(inspect(what, { depth: 10, showHidden: true }), String(what), what instanceof Error ? String(what.stack) : "");
+    const note = (what: unknown): void =>
+      void texts.push(inspect(what, { depth: 10, showHidden: true }), String(what), what instanceof Error ? String(what.stack) : "");
     const tried = async (work: () => Promise<unknown>): Promise<void> => note(await work().catch((error: unknown) => error));
 
     const tool = join(folder.dir, "docker");
@@ -41,7 +51,11 @@ describe("secrets", () => {
     chmodSync(tool, 0o700);
     mkdirSync(join(folder.dir, "entries"));
     mkdirSync(join(folder.dir, "encrypted"));
-    const variables = { PATH: process.env["PATH"], STAND_IN_ENTRIES: join(folder.dir, "entries"), STAND_IN_CALLS: join(folder.dir, "calls") };
+    const variables = {
+      PATH: process.env["PATH"],
+      STAND_IN_ENTRIES: join(folder.dir, "entries"),
+      STAND_IN_CALLS: join(folder.dir, "calls"),
+    };
     const file = await openEncryptedFileStore({ dir: join(folder.dir, "encrypted"), kek: KEK, clock });
     const keyVault = vault.open({ budgetMs: 400 });
     const stores = [
@@ -77,6 +91,12 @@ describe("secrets", () => {
     await file.close();
     expect(texts.length).toBeGreaterThan(300);
     const calls = readFileSync(join(folder.dir, "calls"), "utf8");
-    expect(secretScan({ secrets, texts: { said: texts.join("\n"), calls, export: text, requests: vault.standIn.requests.join("\n") }, dataDir: join(folder.dir, "encrypted") })).toEqual([]);
+    expect(
+      secretScan({
+        secrets,
+        texts: { said: texts.join("\n"), calls, export: text, requests: vault.standIn.requests.join("\n") },
+        dataDir: join(folder.dir, "encrypted"),
+      }),
+    ).toEqual([]);
   }, 120_000);
 });

@@ -15,7 +15,11 @@ export interface OpenSecretsOptions {
   readonly order?: readonly StoreKind[];
   /** Without it there is no Key Vault among the stores. */
   readonly keyVault?: KeyVaultOptions;
-  readonly docker?: { readonly dir?: string; readonly writable?: boolean; /** The program; undefined: its keychain is not used. */ readonly tool?: string };
+  readonly docker?: {
+    readonly dir?: string;
+    readonly writable?: boolean;
+    /** The program; undefined: its keychain is not used. */ readonly tool?: string;
+  };
   /** Without it there is no encrypted file among the stores. */
   readonly file?: { readonly dir: string; readonly kek: KekSource; readonly previousKek?: KekSource };
   readonly env: Readonly<Record<string, string | undefined>>;

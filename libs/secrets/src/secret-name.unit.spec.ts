@@ -33,7 +33,11 @@ describe("a secret's name", () => {
   });
 
   it("is refused whenever any text is not one, and the refusal holds nothing of it", () => {
-    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ unit: "grapheme" }), name.chain((one) => changed(one)));
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 60 }),
+      fc.string({ unit: "grapheme" }),
+      name.chain((one) => changed(one)),
+    );
     fc.assert(
       fc.property(text, (one) => {
         const accepted = /^oauth(\/[a-z0-9]+(-[a-z0-9]+)*){3}$/.test(one) && one.length <= 120;
@@ -54,7 +58,8 @@ describe("a secret's name", () => {
     for (const hostile of HOSTILE_NAMES) expect(() => secretName(hostile)).toThrow(SecretRefused);
     for (const variable of ["PATH", "OAUTH__A__B", "oauth__a__b__c", "OAUTH__A__B__C__D", "OAUTH__A__B__C_", "OAUTH___A__B__C"])
       expect(fromVariableName(variable)).toBeUndefined();
-    for (const flat of ["oauth-github-x-y", "oauth--..--x--y", "oauth---a--b--c", "OAUTH--A--B--C"]) expect(fromFlatName(flat)).toBeUndefined();
+    for (const flat of ["oauth-github-x-y", "oauth--..--x--y", "oauth---a--b--c", "OAUTH--A--B--C"])
+      expect(fromFlatName(flat)).toBeUndefined();
   });
 });
 

@@ -22,7 +22,11 @@ export interface TextSecret extends SecretMetadata {
   readonly value: string;
 }
 
-export function toText(value: string, { expiresAt }: SetSecretOptions, now: number): { readonly text: string; readonly metadata: SecretMetadata } {
+export function toText(
+  value: string,
+  { expiresAt }: SetSecretOptions,
+  now: number,
+): { readonly text: string; readonly metadata: SecretMetadata } {
   if (expiresAt === undefined && !value.startsWith(MARK) && withoutLineEnd(value) === value)
     return { text: value, metadata: { version: bareVersion(value) } };
   const metadata = { createdAt: now, ...(expiresAt === undefined ? {} : { expiresAt }), version: randomBytes(12).toString("base64url") };

@@ -3,20 +3,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** How often connections are looked at that were busy when the stop began and have become idle since. */
 const LOOK_MS = 50;
-/** How long a proxy that has not heard yet may go on sending over the connections it keeps. */
-const FAREWELL_MS = 500;
+/** Between two requests that each bring their own connection nobody is connected either. */
+const QUIET_LOOKS = 4;
+
+export interface DrainOptions {
+  /** For all of it, at most; what is left then is cut off. */
+  readonly seconds: number;
+  /** For whom has not heard yet that this instance wants no more work (readiness says so from the first moment). */
+  readonly noticeSeconds: number;
+}
 
 /**
- * Lets running requests finish, for so many seconds at most, then cuts off what is left. `close` stops taking connections and resolves when all are
- * gone; left alone it would wait for each kept-alive connection of a request that has long been answered.
- *
- * First a farewell: whoever still sends is answered, and told with the answer that this connection is over (RFC 9112 §9.6). Closing a kept connection
- * unannounced would meet the next request on its way, which nobody could know was not carried out.
+ * Ends without losing a request. First a notice: who still sends is answered, and told with the answer that this connection is over (RFC 9112 §9.6).
+ * Then `close`, which stops taking connections and resolves when all are gone; left alone it would wait for each kept-alive connection of a request that
+ * has long been answered. A kept connection closed without notice would meet the next request on its way, and its sender could not know whether it was
+ * carried out.
  */
-export async function drainConnections(server: Server, seconds: number, close: () => Promise<void>): Promise<void> {
-  server.prependListener("request", lastOfItsConnection);
-  const cutting = setTimeout(() => server.closeAllConnections(), seconds * 1_000);
-  await farewell(server, Math.min(FAREWELL_MS, seconds * 1_000));
+export async function drainConnections(server: Server, options: DrainOptions, close: () => Promise<void>): Promise<void> {
+  const cutting = setTimeout(() => server.closeAllConnections(), options.seconds * 1_000);
+  await notice(server, Math.min(options.noticeSeconds, options.seconds) * 1_000);
   const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
   try {
     await close();
@@ -26,14 +31,15 @@ export async function drainConnections(server: Server, seconds: number, close: (
   }
 }
 
-function lastOfItsConnection(_: IncomingMessage, response: ServerResponse): void {
-  response.shouldKeepAlive = false;
-}
-
-/** Over at once when nobody is connected. */
-async function farewell(server: Server, ms: number): Promise<void> {
-  for (const until = performance.now() + ms; performance.now() < until; await sleep(LOOK_MS)) {
+/** For so long at most; over when nobody is connected and nobody comes. */
+async function notice(server: Server, ms: number): Promise<void> {
+  let quiet = 0;
+  server.prependListener("request", (_: IncomingMessage, response: ServerResponse) => {
+    quiet = 0;
+    response.shouldKeepAlive = false;
+  });
+  for (const until = performance.now() + ms; performance.now() < until && quiet < QUIET_LOOKS; await sleep(LOOK_MS)) {
     const connected = await new Promise<number>((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 1)));
-    if (connected === 0) return;
+    quiet = connected === 0 ? quiet + 1 : 0;
   }
 }

@@ -32,6 +32,11 @@ export async function createHttpApp(
   });
   return {
     listen: async (port, host) => void (await app.listen(port, host)),
-    drain: () => drainConnections(app.getHttpServer() as Server, config.server.shutdownDrain, () => app.close()),
+    drain: () =>
+      drainConnections(
+        app.getHttpServer() as Server,
+        { seconds: config.server.shutdownDrain, noticeSeconds: config.server.shutdownNotice },
+        () => app.close(),
+      ),
   };
 }

@@ -57,6 +57,7 @@ export class ServerProcess {
         GRANTLINE_LIMIT_FAILURES: "100000",
         GRANTLINE_LIMIT_ANONYMOUS_WRITES: "100000",
         GRANTLINE_LOG_LEVEL: "warn",
+        GRANTLINE_SHUTDOWN_NOTICE: "0",
         ...this.#env,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -106,6 +106,17 @@ export const otherFaults: readonly Cell[] = [
     },
   },
   {
+    id: "writer-and-reader/cut-apart",
+    title: "One token-service can't reach Redis, the other can't reach PostgreSQL: what one appends, the other hears from neither",
+    holdSeconds: { full: 12, quick: 8 },
+    strike: async ({ world: { links } }) => {
+      const first = links.chosen({ engine: "redis", service: "token-service", instance: 0 });
+      const second = links.chosen({ engine: "postgres", service: "token-service", instance: 1 });
+      await Promise.all([...first, ...second].map((link) => link.cut()));
+      return { heal: links.healAll };
+    },
+  },
+  {
     id: "delivery/duplicate-and-reordered",
     title: "A consumer of the topic gets a third of all messages twice, and all up to 60 places out of order",
     holdSeconds: { full: 1, quick: 1 },

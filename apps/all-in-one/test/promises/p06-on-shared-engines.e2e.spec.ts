@@ -13,6 +13,7 @@ import {
   type Kept,
   type TestPlatform,
 } from "@grantline/testing";
+import type { Projector } from "@grantline/read-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const RESOURCE = "https://disposable.example/mcp";
@@ -70,7 +71,7 @@ describe.runIf(onSharedEngines)("read models in Redis are disposable (P6)", () =
         if ((await listings()) !== before) wrong.push("listing");
       }
     })();
-    for (let round = 0; round < 3; round++) await server.context.projector.rebuild();
+    for (let round = 0; round < 3; round++) await (server.context.projector as Projector).rebuild();
     over = true;
     await watching;
     expect(wrong).toEqual([]);

@@ -409,12 +409,15 @@ describe("parameters", () => {
     await expectError(world, await push(world, world.app, { response_type: type }), { status: 400, error, reason });
   });
 
-  it.each(["fragment", "web_message", "query.jwt", "form_post.jwt", "form_post fragment", "FORM_POST"])("A-08 refuses response_mode=%s, answering in the query", async (mode) => {
-    await expectRedirect(world, await authorize(world, world.app.client_id, { response_mode: mode }), {
-      error: "invalid_request",
-      reason: "parameter-malformed",
-    });
-  });
+  it.each(["fragment", "web_message", "query.jwt", "form_post.jwt", "form_post fragment", "FORM_POST"])(
+    "A-08 refuses response_mode=%s, answering in the query",
+    async (mode) => {
+      await expectRedirect(world, await authorize(world, world.app.client_id, { response_mode: mode }), {
+        error: "invalid_request",
+        reason: "parameter-malformed",
+      });
+    },
+  );
 
   it("A-09 takes response type and redirect from the sealed request only, whatever is added on the way", async () => {
     const person = world.server.person();

@@ -66,29 +66,32 @@ describe("forged and foreign tokens", () => {
   it.each([
     ["for a resource", () => good.access_token],
     ["for userinfo", () => own.access_token],
-  ])("T-02 refuses none, HS256 with the public key, a swapped algorithm, an empty and a cut signature, a changed payload: %s", async (_for, of) => {
-    const [header, claims] = [part(of(), 0), part(of(), 1)];
-    const [h, p, s] = of().split(".") as [string, string, string];
-    const { keys } = (await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
-    for (const alg of ["none", "NONE", "nOnE"])
-      for (const signature of ["", s]) await refusedEverywhere(jws({ ...header, alg }, claims, undefined, signature));
-    for (const key of keys) {
-      const input = `${encode({ ...header, alg: "HS256", kid: key["kid"] })}.${p}`;
-      await refusedEverywhere(`${input}.${createHmac("sha256", JSON.stringify(key)).update(input).digest("base64url")}`);
-    }
-    await refusedEverywhere(jws({ ...header, alg: "RS256" }, claims, rsaKeys().privateKey));
-    for (const forged of [
-      `${h}.${p}.`,
-      `${h}.${p}.${s.slice(0, -4)}`,
-      `${h}.${encode({ ...claims, scope: "grantline:admin" })}.${s}`,
-      `${h}.${p}`,
-      `${h}..${s}`,
-      `${h}.${p}.${s}.`,
-      `${h}.${p}.${s}A`,
-      `${encode({ ...header, jwk: ecKeys().publicJwk })}.${p}.${s}`,
-    ])
-      await refusedEverywhere(forged);
-  });
+  ])(
+    "T-02 refuses none, HS256 with the public key, a swapped algorithm, an empty and a cut signature, a changed payload: %s",
+    async (_for, of) => {
+      const [header, claims] = [part(of(), 0), part(of(), 1)];
+      const [h, p, s] = of().split(".") as [string, string, string];
+      const { keys } = (await (await fetch(`${world.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
+      for (const alg of ["none", "NONE", "nOnE"])
+        for (const signature of ["", s]) await refusedEverywhere(jws({ ...header, alg }, claims, undefined, signature));
+      for (const key of keys) {
+        const input = `${encode({ ...header, alg: "HS256", kid: key["kid"] })}.${p}`;
+        await refusedEverywhere(`${input}.${createHmac("sha256", JSON.stringify(key)).update(input).digest("base64url")}`);
+      }
+      await refusedEverywhere(jws({ ...header, alg: "RS256" }, claims, rsaKeys().privateKey));
+      for (const forged of [
+        `${h}.${p}.`,
+        `${h}.${p}.${s.slice(0, -4)}`,
+        `${h}.${encode({ ...claims, scope: "grantline:admin" })}.${s}`,
+        `${h}.${p}`,
+        `${h}..${s}`,
+        `${h}.${p}.${s}.`,
+        `${h}.${p}.${s}A`,
+        `${encode({ ...header, jwk: ecKeys().publicJwk })}.${p}.${s}`,
+      ])
+        await refusedEverywhere(forged);
+    },
+  );
 
   it("T-02 tells the kinds of our JWTs apart: an ID token and a signed introspection answer are no access tokens", async () => {
     await refusedEverywhere(good.id_token as string);
@@ -319,12 +322,13 @@ describe("T-17 keys", () => {
   it("T-17 answers a flood of unknown kids without work: no fetch, no event, 401 each", async () => {
     const [header, claims] = [part(own.access_token, 0), part(own.access_token, 1)];
     const { privateKey } = ecKeys();
-    const began = performance.now();
+    const began = process.cpuUsage();
     await unchanged(world, async () => {
       for (let index = 0; index < 200; index++)
         expect((await userinfo(jws({ ...header, kid: `unknown-${index}` }, claims, privateKey))).status).toBe(401);
     });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1_000).toBeLessThan(5_000);
   });
 
   async function freshAdmin(): Promise<string> {

@@ -9,11 +9,11 @@ const LONGEST = 64 * 1024 * 1024;
 export async function readSecretValue(
   question: string,
   file: string | undefined,
-  { cwd, error }: Pick<Terminal, "cwd" | "error">,
+  { cwd, error, input }: Pick<Terminal, "cwd" | "error" | "input">,
 ): Promise<string> {
   if (file !== undefined) return withoutLineEnd(readWhole(file, cwd));
-  if (process.stdin.isTTY) return typed(question, error);
-  return withoutLineEnd(await readStandardInput());
+  if (input === undefined && process.stdin.isTTY) return typed(question, error);
+  return withoutLineEnd(await (input ?? readStandardInput)());
 }
 
 /** The text of a file. Throws CommandFailed in one line. */
@@ -45,7 +45,7 @@ function read(handle: number): string {
   return Buffer.concat(chunks).toString();
 }
 
-export async function readStandardInput(): Promise<string> {
+async function readStandardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();

@@ -9,26 +9,35 @@ interface Json {
 }
 
 export function setCommand(terminal: Terminal): Command {
-  return new Command("set")
-    .description("Stores a secret, replacing the former value. The value is typed unseen, or read from standard input or a file.")
-    .argument("<name>", "oauth/{provider}/{server-name}/{token-type}")
-    .option("--from-file <file>", "read the value from a file")
-    .option("--expires <when>", "when its issuer ends it: an ISO time, or seconds from now such as 3600s", expiry)
-    .option("--json", "the result as JSON")
-    .action(
-      async (
-        name: string,
-        { fromFile, expires, json }: Json & { readonly fromFile?: string; readonly expires?: number },
-        command: Command,
-      ) =>
-        withSecrets(command, terminal, async (store) => {
-          const value = await readSecretValue("Value", fromFile, terminal);
-          const { version } = await store.set(name, value, expires === undefined ? {} : { expiresAt: expires });
-          const stored = await store.get(name);
-          const answer = { name, store: stored?.store, version, ...(expires === undefined ? {} : { expiresAt: expires }) };
-          terminal.out(json === true ? `${JSON.stringify(answer)}\n` : `stored ${name} in ${answer.store ?? "no store that is read"}\n`);
-        }),
-    );
+  return (
+    new Command("set")
+      .description("Stores a secret, replacing the former value. The value is typed unseen, or read from standard input or a file.")
+      .argument("<name>", "oauth/{provider}/{server-name}/{token-type}")
+      // refused below: commander's own refusal would repeat the value that somebody gave as an argument
+      .allowExcessArguments(true)
+      .option("--from-file <file>", "read the value from a file")
+      .option("--expires <when>", "when its issuer ends it: an ISO time, or seconds from now such as 3600s", expiry)
+      .option("--json", "the result as JSON")
+      .action(
+        async (
+          name: string,
+          { fromFile, expires, json }: Json & { readonly fromFile?: string; readonly expires?: number },
+          command: Command,
+        ) =>
+          withSecrets(command, terminal, async (store) => {
+            if (command.args.length > 1)
+              throw new CommandFailed(
+                "a value is never given as an argument, where every user of the machine can read it; change this one",
+                1,
+              );
+            const value = await readSecretValue("Value", fromFile, terminal);
+            const { version } = await store.set(name, value, expires === undefined ? {} : { expiresAt: expires });
+            const stored = await store.get(name);
+            const answer = { name, store: stored?.store, version, ...(expires === undefined ? {} : { expiresAt: expires }) };
+            terminal.out(json === true ? `${JSON.stringify(answer)}\n` : `stored ${name} in ${answer.store ?? "no store that is read"}\n`);
+          }),
+      )
+  );
 }
 
 export function getCommand(terminal: Terminal): Command {

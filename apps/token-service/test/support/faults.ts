@@ -18,9 +18,7 @@ export async function killAndFlush(world: World, rounds: number): Promise<FaultR
     await victim?.signal("SIGKILL");
     await sleep(100 * (round % 4));
     await world.redis?.flush();
-    const dbg = performance.now();
     await victim?.start();
-    console.log("DBG started in", performance.now() - dbg);
   }
   await sleep(500);
   return { kills: rounds, flushes: rounds };

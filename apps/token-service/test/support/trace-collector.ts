@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
@@ -21,15 +21,16 @@ export async function startTraceCollector() {
   const spans: CollectedSpan[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      for (const { resource, scopeSpans } of (body as ExportRequest).resourceSpans) {
-        const service = resource.attributes.find(({ key }) => key === "service.name")?.value.stringValue ?? "";
-        for (const scope of scopeSpans) spans.push(...scope.spans.map((span) => ({ ...span, service })));
-      }
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
-      for (const wake of waiting) wake();
-    });
+    void take(request).then(() => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
   });
+  const take = async (request: IncomingMessage): Promise<void> => {
+    const { resourceSpans } = (await json(request)) as ExportRequest;
+    for (const { resource, scopeSpans } of resourceSpans) {
+      const service = resource.attributes.find(({ key }) => key === "service.name")?.value.stringValue ?? "";
+      for (const scope of scopeSpans) spans.push(...scope.spans.map((span) => ({ ...span, service })));
+    }
+    for (const wake of waiting) wake();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

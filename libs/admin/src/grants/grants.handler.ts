@@ -30,8 +30,7 @@ export async function listGrants(context: AdminParts, call: AdminCall<ListGrants
 }
 
 export async function readGrant(context: AdminParts, call: AdminCall<undefined, undefined>): Promise<AdminAnswer> {
-  await context.projector.caughtUp();
-  const row = await context.readModel.get(tables.grants, call.param("grant_id"));
+  const row = await context.projector.fresh(() => context.readModel.get(tables.grants, call.param("grant_id")));
   if (row === undefined) throw new AdminProblem(404, "not-found", "No grant has this id.");
   return { status: 200, body: await showGrant(context, row.value as GrantRow, call.now) };
 }

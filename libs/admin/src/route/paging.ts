@@ -34,8 +34,8 @@ export async function listRows(
   where: Readonly<Record<string, string>>,
   page: PageRequest,
 ): Promise<ListPage> {
-  await context.projector.caughtUp();
-  return context.readModel.list(table, { where, limit: page.limit, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) });
+  const query = { where, limit: page.limit, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+  return context.projector.fresh(() => context.readModel.list(table, query));
 }
 
 /**

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { grantDecider } from "@grantline/domain/grant";
 import { segmentsDecider } from "@grantline/domain/segments";
 import { access, authorization } from "@grantline/domain/testing";
 import { createStreamRuntime } from "@grantline/event-store";
+import { createProjector, projections, tables } from "@grantline/read-model";
+import { openSqliteReadModel } from "@grantline/read-model-sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { archiveLog } from "../archive/archive-log.ts";
 import { type AuditWorld, openAuditWorld } from "../fixtures/audit-world.ts";
@@ -26,7 +29,10 @@ let dir: string;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "grantline-drop-"));
   world = await openAuditWorld();
-  await world.write("issuance-w-2026030512", Array(300).fill(token));
+  await world.write(
+    "issuance-w-2026030512",
+    Array.from({ length: 300 }, () => token),
+  );
   await world.append("client-c", 2);
   await world.write("grant-over", [granted]);
   await world.write("grant-lives", [granted]);
@@ -165,5 +171,28 @@ describe("a day of the log", () => {
     expect(await drop()).toMatchObject({ events: 300, days: [{ day: first, events: 0 }] });
     await settled();
     expect(await verified()).toMatchObject({ kind: "intact", dropped: 300 });
+  });
+
+  it("leaves listings and states as they were: a rebuild gives what was kept up to date, and a live grant is folded from its first event", async () => {
+    const readModel = await openSqliteReadModel({ file: join(world.dir, "read-model.db"), clock: world.clock });
+    const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const projector = createProjector({ ...world, readModel, projections, log: quiet });
+    const listed = async () =>
+      Promise.all(Object.values(tables).map(async (table) => (await readModel.list(table, { limit: 1_000 })).rows));
+    const grants = () => createStreamRuntime({ ...world, region: "eu1", service: "test" }).repository(grantDecider);
+    const lives = await grants().load("lives");
+    projector.start();
+    await projector.caughtUp();
+    world.clock.at += 500 * 86_400;
+    await drop(first);
+    await drop(second);
+    await projector.caughtUp();
+    const kept = await listed();
+    await projector.rebuild();
+    expect(await listed()).toEqual(kept);
+    expect(await grants().load("lives")).toEqual(lives);
+    expect((await grants().load("over")).state).toEqual({ status: "none" });
+    await projector.stop();
+    await readModel.close();
   });
 });

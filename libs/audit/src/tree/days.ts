@@ -4,7 +4,7 @@ import { CompactRange } from "./range.ts";
 
 /** Gathers leaves into days (P13). A day ends before the first event recorded on a later one; what comes late belongs to the next. */
 export interface OpenDays {
-  append(event: StoredEvent, index: number, before: Position, leaf: Buffer): void;
+  append(day: string, index: number, before: Position, leaf: Buffer): void;
   /** The day that is being gathered. */
   open(): string | undefined;
   /** Ends it with the leaves it has, because its time is over and nothing has come since. */
@@ -42,8 +42,7 @@ export function createOpenDays(state: DaysState | undefined): OpenDays {
     changed = true;
   };
   return {
-    append(event, index, before, leaf) {
-      const day = dayOf(event);
+    append(day, index, before, leaf) {
       if (gathering !== undefined && day > gathering.day) end(index, before);
       // A day that was ended stays ended, though a slow clock may still name it
       gathering ??= { day: later(day, lastDay), first: index, range: new CompactRange() };

@@ -1,6 +1,6 @@
-import type { Position, StoredEvent } from "@grantline/event-store";
+import type { EventLink, Position } from "@grantline/event-store";
 import { createOpenDays, type OpenDays } from "./days.ts";
-import { eventLeafHash } from "./leaf.ts";
+import { leafText, textLeafHash } from "./leaf.ts";
 import type { TreeState, TreeStore } from "./port.ts";
 import { treeRoot } from "./proof.ts";
 import { CompactRange, subtreesOf } from "./range.ts";
@@ -21,7 +21,7 @@ export interface Growth {
   /** Is there anything that is not stored yet? */
   readonly dirty: boolean;
   root(): Buffer;
-  append(event: StoredEvent): void;
+  append(event: EventLink): void;
   /** Stores what has grown. Throws TreeMoved when somebody else did. */
   commit(): Promise<TreeState>;
 }
@@ -57,13 +57,14 @@ export async function openGrowth(store: TreeStore): Promise<Growth> {
     },
     days,
     root: () => range.root(),
-    append(event) {
-      const hash = eventLeafHash(event);
-      days.append(event, size, position, hash);
-      tiles.entry(event);
+    append({ stream, revision, hash: link, day, position: at }) {
+      const leaf = leafText(stream, revision, link);
+      const hash = textLeafHash(leaf);
+      days.append(day, size, position, hash);
+      tiles.entry(leaf, at);
       range.append(hash);
       size++;
-      position = event.position;
+      position = at;
       dirty = true;
     },
     async commit() {

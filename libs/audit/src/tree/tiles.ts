@@ -1,5 +1,5 @@
 import { DIGEST } from "./hashing.ts";
-import { leafBytes, parseLeaf, type Leaf } from "./leaf.ts";
+import { parseLeaf, type Leaf } from "./leaf.ts";
 import type { TreeStore } from "./port.ts";
 import { CompactRange } from "./range.ts";
 import type { Subtree } from "./proof.ts";
@@ -10,11 +10,21 @@ export const TILE_WIDTH = 256;
 /** A position is kept as 8 bytes, big endian. */
 export const POSITION_BYTES = 8;
 
-/** `kind` is a level, "entries" or, our own addition, "positions". 1234067 is written x001/x234/067. */
-export function tilePath(kind: number | "entries" | "positions", index: number): string {
+/** A level, "entries" or, our own addition, "positions". */
+export type TileKind = number | "entries" | "positions";
+
+/** 1234067 is written x001/x234/067. */
+export function tilePath(kind: TileKind, index: number): string {
   const digits = String(index);
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/\d{3}/g) ?? [];
   return `tile/${kind}/${groups.map((group, at) => (at < groups.length - 1 ? `x${group}` : group)).join("/")}`;
+}
+
+/** What a path of `tilePath` names. */
+export function parseTilePath(path: string): { readonly kind: TileKind; readonly index: number } {
+  const [, kind, groups] = /^tile\/(entries|positions|\d+)\/([x\d/]+)$/.exec(path) ?? [];
+  if (kind === undefined || groups === undefined) throw new TypeError(`not the path of a tile: ${path}`);
+  return { kind: kind === "entries" || kind === "positions" ? kind : Number(kind), index: Number(groups.replace(/[x/]/g, "")) };
 }
 
 /** Reads nodes, leaves and positions of a stored tree; keeps the tiles it has read last. */
@@ -72,11 +82,25 @@ function chunks(bytes: Uint8Array, length: number): readonly Buffer[] {
 }
 
 /** C2SP tlog-tiles: entries stand one after the other, each behind its length in 2 bytes, big endian. */
-export function entryOf(leaf: Leaf): Buffer {
-  const bytes = leafBytes(leaf);
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+export function writeEntry(bytes: Buffer, at: number, leaf: string): number {
+  const length = bytes.write(leaf, at + 2);
+  bytes.writeUInt16BE(length, at);
+  return 2 + length;
+}
+
+/** Bytes of the first so many entries, or of all there are. */
+export function entriesLength(bytes: Buffer, count: number): number {
+  let at = 0;
+  for (let entry = 0; entry < count && at + 2 <= bytes.length; entry++) at += 2 + bytes.readUInt16BE(at);
+  return at;
+}
+
+export function writePosition(bytes: Buffer, at: number, position: string): void {
+  const number = Number(position);
+  // Large numbers are dear, and few logs are that long
+  if (!Number.isSafeInteger(number)) return void bytes.writeBigUInt64BE(BigInt(position), at);
+  bytes.writeUInt32BE(Math.floor(number / 2 ** 32), at);
+  bytes.writeUInt32BE(number % 2 ** 32, at + 4);
 }
 
 function entriesOf(bundle: Uint8Array): readonly Buffer[] {

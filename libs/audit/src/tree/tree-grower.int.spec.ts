@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import type { EventStore } from "@grantline/event-store";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { type AuditWorld, openAuditWorld } from "../fixtures/audit-world.ts";
@@ -60,9 +61,9 @@ describe("the tree of the log", () => {
     const { vkey } = world.verifier;
     world = await restart(world);
     await world.append("grant-b", 2);
-    const readAll = vi.spyOn(world.store, "readAll");
+    const readLinks = vi.spyOn(world.store as Required<EventStore>, "readLinks");
     await world.audit.grower?.catchUp();
-    expect(readAll.mock.calls.map(([after]) => Number(after)).every((after) => after >= 701)).toBe(true);
+    expect(Math.min(...readLinks.mock.calls.map(([after]) => Number(after)))).toBe(701);
     expect(world.verifier.vkey).toBe(vkey);
     expect(sizes(world, (await world.exported()).notes).at(-1)).toBe(703);
     expect(await verified(world)).toMatchObject({ kind: "intact", events: 703, leaves: 703, tail: 0 });
@@ -132,7 +133,8 @@ describe("a crash", () => {
         ],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
-      await once(child.stdout, "data");
+      for (let signed = ""; signed.split("\n").length < 3;) signed += String((await once(child.stdout, "data"))[0]);
+      child.stdout.resume();
       await new Promise((resolve) => setTimeout(resolve, aliveMs)); // the moment of death, not a wait for something
       child.kill("SIGKILL");
       await once(child, "exit");
@@ -169,7 +171,7 @@ describe("nothing is signed", () => {
     let world = await aWorld();
     await world.append("grant-a", 10);
     await world.audit.grower?.catchUp();
-    const tile = join(world.dir, "tree", "tile", "0", "000");
+    const tile = join(world.dir, "tree", "hashes-0");
     const state = join(world.dir, "tree", "state.json");
     const [old, bytes] = [readFileSync(state), readFileSync(tile)];
     bytes[40] = (bytes[40] ?? 0) ^ 1;

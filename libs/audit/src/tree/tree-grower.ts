@@ -1,7 +1,9 @@
-import { type EventStore, type StoredEvent } from "@grantline/event-store";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { EventLink, EventStore, Position } from "@grantline/event-store";
 import { checkpoint, type CheckpointerOptions, TreeInconsistent } from "../checkpoint/checkpointer.ts";
 import type { CheckpointSink } from "../checkpoint/checkpoint-sink.ts";
 import type { NoteSigner } from "../note/note.ts";
+import { dayOf } from "./days.ts";
 import { type Growth, openGrowth, TreeDamaged } from "./growth.ts";
 import { TreeMoved, type TreeStore } from "./port.ts";
 import { createTreeReader, TILE_WIDTH } from "./tiles.ts";
@@ -35,10 +37,15 @@ export interface TreeGrower {
   close(): Promise<void>;
 }
 
-const EVERY_MS = 500;
+/** From the beginning of one round to that of the next: with what a round takes on a busy machine, still within the second. */
+const EVERY_MS = 700;
+/** Of that, taking in a long backlog gets no more than this part: it is signed on the way, and requests have the rest. */
+const BUSY = 0.5;
+const LEAST_REST_MS = 50;
 /** Leaves in memory after which they are stored even between checkpoints: about 2 MB. */
 const MOST_UNSTORED = 8_192;
-const PAGE = 2_000;
+/** Events between two looks at what else there is to do: reading and hashing them takes a millisecond or two. */
+const SLICE = 500;
 
 /** Grows the tree along the log and signs it (P10). */
 export function createTreeGrower(options: TreeGrowerOptions): TreeGrower {
@@ -67,7 +74,7 @@ export function createTreeGrower(options: TreeGrowerOptions): TreeGrower {
       return true;
     }
     growth ??= await openOn(store, treeStore);
-    const all = await takeIn(store, growth, everyMs);
+    const all = await takeIn(store, growth, everyMs * BUSY);
     await checkpoint(growth, signing, all);
     await options.afterRound?.(growth);
     stopped = undefined;
@@ -92,12 +99,15 @@ export function createTreeGrower(options: TreeGrowerOptions): TreeGrower {
       stopped = message;
     }
   };
-  const again = (): void => {
-    timer = setTimeout(() => void attempt().then(() => timer !== undefined && again()), everyMs).unref();
+  const again = (restMs: number): void => {
+    timer = setTimeout(() => {
+      const begunMs = performance.now();
+      void attempt().then(() => timer !== undefined && again(Math.max(LEAST_REST_MS, everyMs - (performance.now() - begunMs))));
+    }, restMs).unref();
   };
   return {
     start: () => {
-      if (timer === undefined) again();
+      if (timer === undefined) again(everyMs);
     },
     catchUp: async () => {
       while (!(await inTurn(round)));
@@ -116,16 +126,22 @@ export function createTreeGrower(options: TreeGrowerOptions): TreeGrower {
 async function takeIn(store: EventStore, growth: Growth, forMs: number): Promise<boolean> {
   let unstored = 0;
   for (const untilMs = performance.now() + forMs; ;) {
-    const events: readonly StoredEvent[] = await store.readAll(growth.position, PAGE);
+    const events = await linksAfter(store, growth.position);
     for (const event of events) growth.append(event);
     unstored += events.length;
-    if (events.length < PAGE) return true;
+    if (events.length < SLICE) return true;
     if (unstored >= MOST_UNSTORED) {
       await growth.commit();
       unstored = 0;
     }
     if (performance.now() > untilMs) return false;
+    await nextTurn();
   }
+}
+
+async function linksAfter(store: EventStore, after: Position): Promise<readonly EventLink[]> {
+  if (store.readLinks !== undefined) return store.readLinks(after, SLICE);
+  return (await store.readAll(after, SLICE)).map((event) => ({ ...event, day: dayOf(event) }));
 }
 
 /** The stored tree, after a look whether the log still has its last leaf: a restored backup may be behind it. */

@@ -1,29 +1,33 @@
-import { type LogFault, type StoredEvent, verifyStream } from "@grantline/event-store";
+import { linkFault, type LogFault, type StoredEvent } from "@grantline/event-store";
 
 interface Link {
-  readonly revision: number;
-  readonly hash: string;
+  revision: number;
+  hash: string;
 }
 
 /** Holds every event against the one before it in its stream, in whatever order streams come. Keeps one link a stream: about 150 bytes. */
 export interface Chains {
   fault(event: StoredEvent): LogFault | undefined;
   /** A link whose body is gone (dropped segment, archive that begins later), known by its hash. */
-  known(stream: string, link: Link): void;
+  known(stream: string, link: Readonly<Link>): void;
   readonly streams: number;
 }
-
-const BEGINNING: Link = { revision: -1, hash: "" };
 
 export function createChains(): Chains {
   const links = new Map<string, Link>();
   return {
     fault(event) {
-      const verified = verifyStream([event], links.get(event.stream) ?? BEGINNING);
-      links.set(event.stream, { revision: event.revision, hash: event.hash });
-      return verified.kind === "broken" ? verified.why : undefined;
+      const link = links.get(event.stream);
+      if (link === undefined) {
+        links.set(event.stream, { revision: event.revision, hash: event.hash });
+        return linkFault(event, -1, "");
+      }
+      const fault = linkFault(event, link.revision, link.hash);
+      link.revision = event.revision;
+      link.hash = event.hash;
+      return fault;
     },
-    known: (stream, link) => void links.set(stream, link),
+    known: (stream, { revision, hash }) => void links.set(stream, { revision, hash }),
     get streams() {
       return links.size;
     },

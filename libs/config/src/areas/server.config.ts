@@ -66,4 +66,11 @@ export const server = z.strictObject({
       doc: "How long running requests may take to finish after SIGTERM or Ctrl-C.",
     },
   ),
+  shutdownNotice: duration(
+    { min: 0, max: 120, default: 1 },
+    {
+      env: "GRANTLINE_SHUTDOWN_NOTICE",
+      doc: "How long, of that, an instance told to stop goes on taking requests while `/health/ready` says no: longer than the proxy in front takes to notice. Over at once when nobody is connected.",
+    },
+  ),
 });

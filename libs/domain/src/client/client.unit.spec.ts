@@ -158,9 +158,10 @@ describe("updating a client", () => {
       expect(given(clientDecider, first.history).when(command).decision).toEqual(decided(refused("registration-token-used")));
     const suspended = given(clientDecider, held.history).when({ kind: "suspend", now: T0 + 9, reason: "abuse" });
     expect(given(clientDecider, suspended.history).when(shown).decision).toEqual(decided(refused("client-suspended")));
-    expect(given(clientDecider, first.history).when({ kind: "delete", now: T0 + 10, reason: "self", presentedTokenHash: digest("rat2") }).decision.outcome).toEqual(
-      done(1),
-    );
+    expect(
+      given(clientDecider, first.history).when({ kind: "delete", now: T0 + 10, reason: "self", presentedTokenHash: digest("rat2") })
+        .decision.outcome,
+    ).toEqual(done(1));
   });
 
   it("takes the secrets from a client that becomes public, and gives it none", () => {

@@ -1,4 +1,4 @@
-import type { EventFilter, EventStore, Position, StoredEvent } from "@grantline/event-store";
+import type { EventStore, Position } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { wrongWith } from "./batch.ts";
 import { connectionsTo } from "./connection.ts";
@@ -7,7 +7,7 @@ import { connectionFailure, placeOf } from "./errors.ts";
 import { checkFitness } from "./fitness.ts";
 import { listen } from "./listener.ts";
 import { createReader } from "./reader.ts";
-import type { Reader } from "./reader.ts";
+import type { Stretch } from "./reader.ts";
 import { channelOf, checkedSchema } from "./schema-name.ts";
 import { createGate } from "./silence.ts";
 import { follow, LAST_WINDOW } from "./subscription.ts";
@@ -61,7 +61,8 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
     },
     readStream: (stream, fromRevision = 0, limit) => reader.stream(stream, fromRevision, limit),
     readLast: (stream) => reader.last(stream),
-    readAll: (after, limit, filter) => readAll(reader, after, limit, filter),
+    readAll: (after, limit, filter) => readOn((from, window, most) => reader.stretch(from, window, most, filter), after, limit),
+    readLinks: (after, limit) => readOn(reader.links, after, limit),
     head: () => reader.head(),
     readChanges: (after, except = "") => reader.changes(after, except),
     onAppended: (told) => {
@@ -84,12 +85,16 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
 }
 
 /** Stretch after stretch, wider while little is found: each query stays within its time, whatever the filter leaves out. */
-async function readAll(reader: Reader, after: Position, limit: number, filter?: EventFilter): Promise<readonly StoredEvent[]> {
-  const all: StoredEvent[] = [];
+async function readOn<E>(
+  stretch: (after: Position, window: number, limit: number) => Promise<Stretch<E>>,
+  after: Position,
+  limit: number,
+): Promise<readonly E[]> {
+  const all: E[] = [];
   let from = after;
   let window = Math.min(Math.max(limit, 1), LAST_WINDOW);
   while (all.length < limit) {
-    const { events, upTo, head } = await reader.stretch(from, window, Math.min(limit - all.length, LONGEST), filter);
+    const { events, upTo, head } = await stretch(from, window, Math.min(limit - all.length, LONGEST));
     for (const event of events) all.push(event);
     from = upTo;
     if (Number(upTo) >= Number(head)) break;

@@ -62,6 +62,7 @@ function readOnly(reader: ReturnType<typeof openReader>, onClose: () => void): E
     readStream: async (stream, fromRevision = 0, limit = -1) => reader.stream(stream, fromRevision, limit),
     readLast: async (stream) => reader.last(stream),
     readAll: async (after, limit, filter) => reader.all(Number(after), limit, filter),
+    readLinks: async (after, limit) => reader.links(Number(after), limit),
     head: async () => String(reader.head() || START),
     subscribe: (from, onEvents, filter) => {
       const feed = follow(reader, { from, onEvents, filter, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call

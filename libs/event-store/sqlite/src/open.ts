@@ -74,6 +74,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     readStream: async (stream, fromRevision = 0, limit = NO_LIMIT) => reading(() => reader.stream(stream, fromRevision, limit)),
     readLast: async (stream) => reading(() => reader.last(stream)),
     readAll: async (after, limit, filter) => reading(() => reader.all(Number(after), limit, filter)),
+    readLinks: async (after, limit) => reading(() => reader.links(Number(after), limit)),
     head: async () => reading(() => String(reader.head() || START)),
     subscribe: (from, onEvents, filter) => {
       const feed = follow(reader, { from, onEvents, filter, onEnd: (ended) => feeds.delete(ended), onTrouble });

@@ -1,4 +1,4 @@
-import type { EventFilter, StoredEvent } from "@grantline/event-store";
+import type { EventFilter, EventLink, StoredEvent } from "@grantline/event-store";
 import { openForReading } from "./schema.ts";
 
 /** Synchronous reads on a connection of the calling thread; each sees all that was committed before it. */
@@ -6,6 +6,7 @@ export interface Reader {
   stream(name: string, fromRevision: number, limit: number): StoredEvent[];
   last(stream: string): StoredEvent | undefined;
   all(after: number, limit: number, filter?: EventFilter): StoredEvent[];
+  links(after: number, limit: number): EventLink[];
   head(): number;
   /** Which streams were written between two positions, those with the prefix `except` left out; no bodies. */
   tail(after: number, upTo: number, except: string, limit: number): readonly TailEntry[];
@@ -35,6 +36,10 @@ export function openReader(file: string): Reader {
   const some = db.prepare(
     `SELECT ${COLUMNS} FROM events WHERE events.position > ?1 AND (?3 IS NULL OR type IN (SELECT value FROM json_each(?3))) AND substr(stream, 1, length(?4)) <> ?4 ORDER BY events.position LIMIT ?2`,
   );
+  // The day is cut out where the body lies, so no body becomes a string of ours. Stream and ids stand before it, and a quote in them is escaped.
+  const links = db.prepare(
+    `SELECT CAST(position AS TEXT) AS position, stream, revision, hash, substr(body, instr(body, '"at":"') + 6, 10) AS day FROM events WHERE events.position > ? ORDER BY events.position LIMIT ?`,
+  );
   const head = db.prepare("SELECT max(position) AS position FROM events");
   const tail = db.prepare(
     "SELECT position, stream, revision FROM events WHERE position > ?1 AND position <= ?2 AND substr(stream, 1, length(?3)) <> ?3 ORDER BY position LIMIT ?4",
@@ -54,6 +59,7 @@ export function openReader(file: string): Reader {
             filter.types === undefined ? null : JSON.stringify(filter.types),
             filter.except ?? NOWHERE,
           )) as unknown as StoredEvent[],
+    links: (after, limit) => links.all(after, limit) as unknown as EventLink[],
     head: () => Number(head.get()?.["position"] ?? 0),
     tail: (after, upTo, except, limit) => tail.all(after, upTo, except, limit) as unknown as TailEntry[],
     version: () => (version.get() as unknown as [number])[0],

@@ -61,6 +61,23 @@ export function describeReading(openPlace: OpenPlace): void {
       expect(await streams({ types: [] })).toEqual([]);
     });
 
+    it("gives the same without bodies, where it can: each event's link in its chain, and its day", async () => {
+      const { store } = fixture();
+      if (store.readLinks === undefined) return;
+      for (const stream of ["thing-1", 'thing-","at":"1999-12-31', "thing-\u{1F511}"])
+        await store.append(stream, NO_STREAM, someEvents(stream, 0, 3));
+      const all = (await store.readAll(START, 100)).map(({ position, stream, revision, hash }) => ({
+        position,
+        stream,
+        revision,
+        hash,
+        day: "2026-01-01",
+      }));
+      expect(await store.readLinks(START, 100)).toEqual(all);
+      expect(await store.readLinks(all[2]!.position, 4)).toEqual(all.slice(3, 7));
+      expect(await store.readLinks(await store.head(), 4)).toEqual([]);
+    });
+
     it("names the streams changed since a position, where it can", async () => {
       const { store } = fixture();
       if (store.readChanges === undefined) return;

@@ -1,4 +1,4 @@
-import type { EventStore, Position } from "../port.ts";
+import type { EventStore, Position, StreamChange } from "../port.ts";
 import { createBarrier } from "./barrier.ts";
 import type { KnownChanges } from "./known-changes.ts";
 import type { SharedStates } from "./port.ts";
@@ -14,6 +14,8 @@ export interface FollowingOptions {
   readonly known: KnownChanges;
   /** Kept right after lost writes; absent: another process does it, or nobody. */
   readonly repair?: SharedStates | undefined;
+  /** Told of what the store says has changed. */
+  readonly saw?: ((changes: readonly StreamChange[]) => void) | undefined;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
 
@@ -29,7 +31,7 @@ export interface Following {
 }
 
 /** Follows the store when asked, when it says that something came, and now and then anyway. */
-export function startFollowing({ store, readChanges, except, from, known, repair, onTrouble }: FollowingOptions): Following {
+export function startFollowing({ store, readChanges, except, from, known, repair, saw, onTrouble }: FollowingOptions): Following {
   let position = from;
   let followedAt = performance.now();
   const follow = createBarrier(async () => {
@@ -39,6 +41,7 @@ export function startFollowing({ store, readChanges, except, from, known, repair
     else {
       known.take(changes);
       known.reached(reached);
+      saw?.(changes);
       // What is stale is recognised anyway; dropping it only spares the others the look.
       if (changes.length > 0)
         repair?.atLeast(changes).catch((error: unknown) => onTrouble("the shared states could not be repaired", error));

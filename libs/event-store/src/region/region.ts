@@ -1,8 +1,9 @@
 import { EventStoreUnavailable, START } from "../port.ts";
-import type { AppendResult, EventStore, Position, SealedEvent, StoredEvent } from "../port.ts";
+import type { AppendResult, EventStore, Position, SealedEvent, StoredEvent, StreamChange } from "../port.ts";
 import { createBarrier } from "./barrier.ts";
 import { startFollowing, type Following } from "./following.ts";
 import { createKnownChanges, type KnownChanges } from "./known-changes.ts";
+import { createPassingOn, type PassingOn } from "./passing-on.ts";
 import type { ChangeLog, SharedState, SharedStates } from "./port.ts";
 import { createTelling } from "./telling.ts";
 
@@ -13,7 +14,10 @@ export interface RegionOptions {
   readonly states?: SharedStates;
   /** Does an event of this type take something away (a right, a key, a token)? Then nobody may miss it, whatever has failed. */
   readonly takesAway: (type: string) => boolean;
-  /** Drops shared states that have become stale; one process of a region is enough, and nothing depends on it. */
+  /**
+   * Drops shared states that have become stale, and tells the change log what a writer could not tell it. One process of a region is enough. While there is one that
+   * reaches both, P5 holds even where a writer reaches only the store and a reader only the log.
+   */
   readonly repairs?: boolean;
   /** Epoch seconds at which a token issued by this event is dead; its record is then not needed any more. */
   readonly issuedUntil?: (event: SealedEvent) => number;
@@ -68,40 +72,70 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   const known = createKnownChanges(from);
   if (heardFirst !== undefined && heardFirst !== "many") known.take(heardFirst);
   const repair = options.repairs === true ? states : undefined;
-  const following = startFollowing({ store, readChanges, except: UNCACHED, from, known, repair, onTrouble });
+  const hearing = log === undefined ? undefined : createHearing(log, known);
+  const passing = options.repairs === true ? passingOn(log, hearing, onTrouble) : undefined;
+  const following = startFollowing({ store, readChanges, except: UNCACHED, from, known, repair, saw: passing?.saw, onTrouble });
   return {
     store: { ...store, append: writeThrough(options, known), readStream: readThrough(options), changes: () => known.cursor() },
     ...(states === undefined ? {} : { shared: sharedReading(states, known, following, onTrouble) }),
-    upToDate: createUpToDate({ log, known, following, onTrouble }),
+    upToDate: createUpToDate({ hearing, following, onTrouble }),
     age: following.age,
-    close: following.close,
+    close: () => {
+      passing?.close();
+      return following.close();
+    },
   };
 }
 
+/** What this process hears from the change log. */
+interface Hearing {
+  /** Resolves when everything told before the call has been taken in. */
+  hear(): Promise<void>;
+  /** Times the log could not prove that nothing is missing. */
+  gaps(): number;
+  listener?: (changes: readonly StreamChange[]) => void;
+}
+
+function createHearing(log: ChangeLog, known: KnownChanges): Hearing {
+  let gaps = 0;
+  const hearing: Hearing = {
+    gaps: () => gaps,
+    hear: createBarrier(async () => {
+      const told = await log.since();
+      if (told === "many") gaps++;
+      else {
+        known.take(told);
+        hearing.listener?.(told);
+      }
+    }),
+  };
+  return hearing;
+}
+
+function passingOn(log: ChangeLog | undefined, hearing: Hearing | undefined, onTrouble: Sources["onTrouble"]): PassingOn | undefined {
+  if (log === undefined || hearing === undefined) return undefined;
+  const passing = createPassingOn({ hear: hearing.hear, tell: (changes) => log.tell(changes), onTrouble });
+  hearing.listener = passing.heard;
+  return passing;
+}
+
 interface Sources {
-  readonly log: ChangeLog | undefined;
-  readonly known: KnownChanges;
+  readonly hearing: Hearing | undefined;
   readonly following: Following;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
 
 /** Asks the change log; the store where that can't tell, and now and then, so that what the log was never told is not missed for long. */
-function createUpToDate({ log, known, following, onTrouble }: Sources): () => Promise<void> {
+function createUpToDate({ hearing, following, onTrouble }: Sources): () => Promise<void> {
   let logRestsUntil = 0;
   let storeRestsUntil = 0;
-  /** Times the log could not prove that nothing is missing, and how many of them the store has made up for since. */
-  let gaps = 0;
+  /** How many of the log's gaps the store has made up for since. */
   let mended = 0;
-  const hear = createBarrier(async () => {
-    const told = await (log as ChangeLog).since();
-    if (told === "many") gaps++;
-    else known.take(told);
-  });
   const hasHeard = async (): Promise<boolean> => {
-    if (log === undefined || performance.now() < logRestsUntil) return false;
+    if (hearing === undefined || performance.now() < logRestsUntil) return false;
     try {
-      await hear();
-      return gaps === mended;
+      await hearing.hear();
+      return hearing.gaps() === mended;
     } catch (error) {
       logRestsUntil = performance.now() + LOG_REST_MS;
       onTrouble("the change log can't be read; asking the store instead", error);
@@ -109,7 +143,7 @@ function createUpToDate({ log, known, following, onTrouble }: Sources): () => Pr
     }
   };
   const follow = async (): Promise<void> => {
-    const missing = gaps;
+    const missing = hearing?.gaps() ?? 0;
     await following.follow();
     mended = Math.max(mended, missing);
   };

@@ -97,7 +97,11 @@ function hintedSubject(context: Parts, client: ClientView, jwt: string | undefin
   const facts = readIdToken(context, jwt);
   // OpenID Connect Core §3.1.2.1: an ID token issued before, about a session with this client
   if (facts?.clientId !== client.clientId)
-    throw new OAuthError("invalid_request", "id-token-hint-invalid", "The id_token_hint is not an ID token that was issued to this client here.");
+    throw new OAuthError(
+      "invalid_request",
+      "id-token-hint-invalid",
+      "The id_token_hint is not an ID token that was issued to this client here.",
+    );
   return facts.subject;
 }
 

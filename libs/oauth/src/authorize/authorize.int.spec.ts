@@ -34,7 +34,7 @@ describe("the way from /authorize to a code", () => {
     const answered = await new Visitor(world).authorize(authorizationUrl({ state: "a b&c=ü\"'", nonce: "n-1" }));
     expect(`${answered.origin}${answered.pathname}`).toBe("https://client.example.com/cb");
     expect(answered.searchParams.get("state")).toBe("a b&c=ü\"'");
-    expect(answered.searchParams.get("iss")).toBe("http://localhost:8080/oauth");
+    expect(answered.searchParams.get("iss")).toBe("http://as.test/oauth");
     const code = parseCode(answered.searchParams.get("code") ?? "");
     const { state } = await world.context.grants.load(code?.grantId ?? "");
     expect(state).toMatchObject({
@@ -46,7 +46,7 @@ describe("the way from /authorize to a code", () => {
         offline: false,
         entity: "human",
         nonce: "n-1",
-        authTime: world.time.now,
+        authTime: world.clock.time,
         amr: ["pwd"],
       },
       code: {
@@ -54,7 +54,7 @@ describe("the way from /authorize to a code", () => {
         challenge: CHALLENGE,
         redirectUri: "https://client.example.com/cb",
         redirectUriGiven: true,
-        expiresAt: world.time.now + 60,
+        expiresAt: world.clock.time + 60,
       },
     });
   });
@@ -99,7 +99,7 @@ describe("the way from /authorize to a code", () => {
   it("ends an interaction that took too long", async () => {
     const visitor = new Visitor(world);
     const login = await visitor.follow(await visitor.get(authorizationUrl()));
-    world.time.now += 1801;
+    world.clock.time += 1801;
     expect(await visitor.login(login)).toMatchObject({ status: 400, headers: { "x-reason": "interaction-expired" } });
   });
 
@@ -112,7 +112,7 @@ describe("the way from /authorize to a code", () => {
     const metadata = { ...state.metadata, redirect_uris: ["https://elsewhere.example.com/cb"] };
     await world.context.clients.execute(
       "moving",
-      { kind: "update", now: world.time.now, metadata, documentHash: "h2" },
+      { kind: "update", now: world.clock.time, metadata, documentHash: "h2" },
       { correlationId: "t", actor: { kind: "system", id: "t" } },
     );
     expect(await visitor.login(login)).toMatchObject({ status: 400, headers: { "x-reason": "redirect-uri-unregistered" } });
@@ -162,7 +162,7 @@ describe("errors a person sees, never a redirect", () => {
     await world.registerClient("gone", {}, { how: "dcr" });
     await world.context.clients.execute(
       "gone",
-      { kind: "delete", now: world.time.now, reason: "admin" },
+      { kind: "delete", now: world.clock.time, reason: "admin" },
       { correlationId: "t", actor: { kind: "system", id: "t" } },
     );
     const response = await new Visitor(world).get(authorizationUrl({ client_id: "gone" }));
@@ -214,7 +214,7 @@ describe("errors the client gets by redirect", () => {
   it.each(cases)("%s", async (_name, changes, error) => {
     const query = await answer(changes);
     expect(query.get("error")).toBe(error);
-    expect(query.get("iss")).toBe("http://localhost:8080/oauth");
+    expect(query.get("iss")).toBe("http://as.test/oauth");
     expect(query.get("state")).toBe(typeof changes?.["state"] === "string" || Array.isArray(changes?.["state"]) ? null : "s-1");
     expect(query.get("error_description")).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
   });
@@ -257,7 +257,7 @@ describe("prompt and max_age", () => {
     await visitor.authorize(authorizationUrl());
     expect((await answer({ prompt: "none" }, visitor)).get("code")).toMatch(/^gl_ac_/);
     expect((await answer({ prompt: "none", client_id: "stranger" }, visitor)).get("error")).toBe("consent_required");
-    world.time.now += 100;
+    world.clock.time += 100;
     expect((await answer({ prompt: "none", max_age: "10" }, visitor)).get("error")).toBe("login_required");
     expect((await answer({ prompt: "none", max_age: "1000" }, visitor)).get("code")).toMatch(/^gl_ac_/);
   });
@@ -267,7 +267,7 @@ describe("prompt and max_age", () => {
     async (changes) => {
       const visitor = new Visitor(world);
       await visitor.authorize(authorizationUrl());
-      world.time.now += 10;
+      world.clock.time += 10;
       const page = await visitor.follow(await visitor.get(authorizationUrl(changes)));
       expect(page.body).toContain('id="login-form"');
       const sealed = hidden(page)["interaction"] ?? "";
@@ -286,7 +286,7 @@ describe("prompt and max_age", () => {
 
 describe("id_token_hint", () => {
   const hint = (claims: object, typ = "JWT"): string =>
-    world.context.signer.sign({ iss: world.context.settings.issuer, aud: "app", exp: world.time.now - 1000, ...claims }, { typ }).jwt;
+    world.context.signer.sign({ iss: world.context.settings.issuer, aud: "app", exp: world.clock.time - 1000, ...claims }, { typ }).jwt;
   const subjectOf = async (answered: URLSearchParams): Promise<string> => {
     const { state } = await world.context.grants.load(parseCode(answered.get("code") ?? "")?.grantId ?? "");
     return state.status === "authorized" ? state.basis.subject : "nobody";
@@ -356,7 +356,7 @@ describe("response_mode=form_post", () => {
     expect([page.status, locationOf(page)]).toEqual([200, undefined]);
     expect(page.body).toContain('<form id="form-post" method="post" action="https://client.example.com/cb">');
     expect(page.body).toContain('<button class="primary" id="form-post-continue" type="submit">');
-    expect(hidden(page)).toMatchObject({ code: expect.stringMatching(/^gl_ac_/) as string, iss: "http://localhost:8080/oauth" });
+    expect(hidden(page)).toMatchObject({ code: expect.stringMatching(/^gl_ac_/) as string, iss: "http://as.test/oauth" });
     expect(page.body).toContain('name="state" value="a&quot;b"');
     expect(page.body).not.toMatch(/ on[a-z]+=/);
     const again = await visitor.get(authorizationUrl({ ...post, prompt: "none" }));
@@ -378,7 +378,7 @@ describe("response_mode=form_post", () => {
     const page = await new Visitor(world).get(authorizationUrl({ ...post, response_type: "token" }));
     expect([page.status, hidden(page)]).toEqual([
       200,
-      expect.objectContaining({ error: "unsupported_response_type", state: "s-1", iss: "http://localhost:8080/oauth" }),
+      expect.objectContaining({ error: "unsupported_response_type", state: "s-1", iss: "http://as.test/oauth" }),
     ]);
     expect(page.refused?.reason).toBe("response-type-unsupported");
     expect(world.counted).toContainEqual(expect.objectContaining({ reason: "response-type-unsupported" }));
@@ -425,7 +425,7 @@ describe("without a resource", () => {
   });
 
   it("the issuer may be named beside a resource or alone, for the token that opens userinfo", async () => {
-    const issuer = "http://localhost:8080/oauth";
+    const issuer = "http://as.test/oauth";
     const basisOf = async (changes: Parameters<typeof authorizationUrl>[0]) => {
       const answered = await new Visitor(world).authorize(authorizationUrl(changes));
       return (await world.context.grants.load(parseCode(answered.searchParams.get("code") ?? "")?.grantId ?? "")).state;

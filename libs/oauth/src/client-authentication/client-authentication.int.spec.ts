@@ -2,7 +2,7 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OAuthError } from "../errors/index.ts";
-import { aClient, basic, ISSUER, META, openWorld, type World } from "../fixtures/world.ts";
+import { aClient, basic, ISSUER, META, openWorld, type World } from "../testing/world.ts";
 import { formParameters, type HttpRequest } from "../http/index.ts";
 import { sha256 } from "../tokens/index.ts";
 import { authenticateClient } from "./index.ts";
@@ -258,34 +258,37 @@ describe("a client with a key", () => {
     expect(await assert("pinned", { claims: { jti: "once" } })).toEqual(["ok", "pinned", "assertion"]);
   });
 
-  it.each(["before", "while"])("is refused for an assertion older than what this server remembers, lost %s it was looked at", async (when) => {
-    const { ephemeral } = world.context;
-    const since = await ephemeral.completeSince();
-    let loss = when === "before" ? world.clock.time + 1 : since;
-    // what is first after a loss was not always first
-    const addIfAbsent: typeof ephemeral.addIfAbsent = (key, expiresAt) => {
-      loss = world.clock.time + 1;
-      return ephemeral.addIfAbsent(`${when}:${key}`, expiresAt);
-    };
-    const lost = { ...world, context: { ...world.context, ephemeral: { ...ephemeral, addIfAbsent, completeSince: async () => loss } } };
-    const now = world.clock.time;
-    const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "lost" })
-      .setProtectedHeader({ alg: "ES256", kid: "ec" })
-      .sign(key);
-    const request: HttpRequest = {
-      method: "POST",
-      path: "/oauth/token",
-      query: "",
-      params: {},
-      headers: {},
-      body: "",
-      ip: "192.0.2.1",
-      correlationId: "c",
-    };
-    const params = formParameters(new URLSearchParams({ client_assertion: assertion, client_assertion_type: TYPE }).toString());
-    await expect(authenticateClient(lost.context, request, params)).rejects.toMatchObject({ reason: "assertion-replayed" });
-    expect(since).toBeLessThanOrEqual(now);
-  });
+  it.each(["before", "while"])(
+    "is refused for an assertion older than what this server remembers, lost %s it was looked at",
+    async (when) => {
+      const { ephemeral } = world.context;
+      const since = await ephemeral.completeSince();
+      let loss = when === "before" ? world.clock.time + 1 : since;
+      // what is first after a loss was not always first
+      const addIfAbsent: typeof ephemeral.addIfAbsent = (key, expiresAt) => {
+        loss = world.clock.time + 1;
+        return ephemeral.addIfAbsent(`${when}:${key}`, expiresAt);
+      };
+      const lost = { ...world, context: { ...world.context, ephemeral: { ...ephemeral, addIfAbsent, completeSince: async () => loss } } };
+      const now = world.clock.time;
+      const assertion = await new SignJWT({ iss: "pkj", sub: "pkj", aud: ISSUER, iat: now, exp: now + 60, jti: "lost" })
+        .setProtectedHeader({ alg: "ES256", kid: "ec" })
+        .sign(key);
+      const request: HttpRequest = {
+        method: "POST",
+        path: "/oauth/token",
+        query: "",
+        params: {},
+        headers: {},
+        body: "",
+        ip: "192.0.2.1",
+        correlationId: "c",
+      };
+      const params = formParameters(new URLSearchParams({ client_assertion: assertion, client_assertion_type: TYPE }).toString());
+      await expect(authenticateClient(lost.context, request, params)).rejects.toMatchObject({ reason: "assertion-replayed" });
+      expect(since).toBeLessThanOrEqual(now);
+    },
+  );
 
   it("is refused for a wrong key, an unregistered algorithm, a wrong method or type (K-05)", async () => {
     const stranger = await generateKeyPair("ES256");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientStreamId } from "../context/index.ts";
 import { parseDocument, type ClientDocuments } from "../client-metadata-document/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import { aClient, eventsOf, META, openWorld, type World } from "../fixtures/world.ts";
+import { aClient, eventsOf, META, openWorld, type World } from "../testing/world.ts";
 import { OutboundError } from "../outbound/index.ts";
 import { createClientDirectory, registerOnFirstGrant } from "./index.ts";
 

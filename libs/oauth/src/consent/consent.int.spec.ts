@@ -135,7 +135,7 @@ describe("the answer", () => {
     expect(Object.fromEntries(denied.searchParams)).toMatchObject({
       error: "access_denied",
       state: "s-1",
-      iss: "http://localhost:8080/oauth",
+      iss: "http://as.test/oauth",
     });
     expect(await visitor.decide(page)).toMatchObject({ status: 400, headers: { "x-reason": "interaction-unknown" } });
     const nothing = await consentPage();
@@ -317,7 +317,7 @@ describe("the consent page, at its edges", () => {
   it("sends a request that wants a fresh login back to it, even with a form of ours", async () => {
     const visitor = new Visitor(world);
     await visitor.authorize(authorizationUrl());
-    world.time.now += 10;
+    world.clock.time += 10;
     const login = await visitor.follow(await visitor.get(authorizationUrl({ prompt: "login" })));
     const { browserKey, csrfToken } = await import("../browser/index.ts");
     const { readSession } = await import("../session/index.ts");
@@ -357,7 +357,7 @@ describe("the consent page, at its edges", () => {
   it("ends for a client that is suspended on the way", async () => {
     await world.registerClient("suspect");
     const { visitor, page } = await consentPage({ client_id: "suspect" });
-    await world.context.clients.execute("suspect", { kind: "suspend", now: world.time.now, reason: "x" }, META);
+    await world.context.clients.execute("suspect", { kind: "suspend", now: world.clock.time, reason: "x" }, META);
     expect(await visitor.decide(page)).toMatchObject({ status: 400, headers: { "x-reason": "client-suspended" } });
   });
 
@@ -398,7 +398,7 @@ describe("a document client", () => {
       metadata,
       settings: {},
       secrets: [],
-      registeredAt: own.time.now,
+      registeredAt: own.clock.time,
       generation: 0,
     } as const;
     Object.assign(own.context, { directory: { find: () => Promise.resolve({ clientId, streamId: "u1", state, documentHash: "h" }) } });
@@ -452,6 +452,6 @@ describe("what you have allowed", () => {
     const empty = new Visitor(world);
     expect((await empty.login(await empty.get("/oauth/login"), "demo")).body).toContain('id="grants-empty"');
     expect(locationOf(await new Visitor(world).post("/oauth/grants", { client_id: "app" }))).toBe("/oauth/login");
-    await world.context.subjects.execute(subject, { kind: "revoke-all", now: world.time.now, reason: "test" }, META);
+    await world.context.subjects.execute(subject, { kind: "revoke-all", now: world.clock.time, reason: "test" }, META);
   });
 });

@@ -24,7 +24,11 @@ export function successParameters(settings: Settings, target: AnswerTarget, code
 }
 
 /** What one is told that was not (RFC 6749 §4.1.2.1). */
-export function errorParameters(settings: Settings, target: AnswerTarget, error: Pick<OAuthError, "code" | "description">): AnswerParameters {
+export function errorParameters(
+  settings: Settings,
+  target: AnswerTarget,
+  error: Pick<OAuthError, "code" | "description">,
+): AnswerParameters {
   // RFC 9207 §2: errors too
   return { error: error.code, error_description: error.description, state: target.state, iss: settings.issuer };
 }

@@ -33,7 +33,7 @@ async function dead(answer: string | undefined): Promise<boolean> {
   if (state.status !== "authorized") throw new Error(`the grant is ${state.status}`);
   const { basis } = state;
   const query = { clientId: basis.clientId, subject: basis.subject, resourceIds: basis.resources.map(({ id }) => id) };
-  return standingLost(basis, await currentStanding(world.context, query), world.time.now);
+  return standingLost(basis, await currentStanding(world.context, query), world.clock.time);
 }
 
 const revocations: Record<string, (subject: string, now: number) => Promise<unknown>> = {
@@ -54,7 +54,7 @@ describe("a revocation that is acknowledged while an authorization is on its way
         const subject = state.status === "authorized" ? state.basis.subject : "";
         const page =
           path === "after a consent" ? await visitor.follow(await visitor.get(authorizationUrl({ prompt: "consent" }))) : undefined;
-        meanwhile = () => revoke(subject, world.time.now);
+        meanwhile = () => revoke(subject, world.clock.time);
         const answer = page === undefined ? await visitor.get(authorizationUrl()) : await visitor.decide(page);
         meanwhile = () => Promise.resolve();
         expect(await dead(locationOf(answer))).toBe(true);

@@ -15,7 +15,7 @@ import {
   send,
   VERIFIER,
   type World,
-} from "../fixtures/world.ts";
+} from "../testing/world.ts";
 import { revocationEndpoints } from "../revocation/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { introspectionEndpoints } from "./index.ts";

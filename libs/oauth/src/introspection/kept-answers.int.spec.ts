@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EventStoreUnavailable } from "@grantline/event-store";
 import { resourceStreamId, type OAuthContext } from "../context/index.ts";
-import { aClient, aGrant, aResource, aSubject, basic, META, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import { aClient, aGrant, aResource, aSubject, basic, META, openWorld, send, VERIFIER, type World } from "../testing/world.ts";
 import { sha256 } from "../tokens/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { introspectionEndpoints } from "./index.ts";

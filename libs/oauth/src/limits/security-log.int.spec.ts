@@ -121,14 +121,11 @@ describe("the security log (P13)", () => {
   it("stays within its bytes a minute with all processes together, which divide them once they have heard of one another", async () => {
     const ephemeral = await openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
     const names = ["a", "b", "c", "d"];
-    const logs = names.map((name) =>
-      open({ bytesPerMinute: 40_000, newWriter: () => name, writers: createWriterCount(ephemeral, clock) }),
-    );
+    const logs = names.map((name) => open({ bytesPerMinute: 40_000, newWriter: () => name, writers: createWriterCount(ephemeral, clock) }));
     for (const log of logs) await log.flush();
     clock.time += 60;
     for (const log of logs) await log.flush();
-    for (const [n, log] of logs.entries())
-      for (let m = 0; m < 2_000; m += 1) log.count({ ...wrong, ip: `10.${n}.${m >> 8}.${m & 255}` });
+    for (const [n, log] of logs.entries()) for (let m = 0; m < 2_000; m += 1) log.count({ ...wrong, ip: `10.${n}.${m >> 8}.${m & 255}` });
     for (const log of logs) await log.close();
     expect((await recorded()).reduce((sum, { data }) => sum + data.count, 0)).toBe(8_000);
     expect((await store.readAll("0", 10_000)).reduce((sum, event) => sum + event.body.length, 0)).toBeLessThan(42_000);

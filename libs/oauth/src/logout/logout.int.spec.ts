@@ -28,7 +28,8 @@ async function loggedIn(clientId = "app") {
 }
 
 function idToken(claims: object, typ = "JWT"): string {
-  return world.context.signer.sign({ iss: world.context.settings.issuer, aud: "app", exp: world.time.now - 1000, ...claims }, { typ }).jwt;
+  return world.context.signer.sign({ iss: world.context.settings.issuer, aud: "app", exp: world.clock.time - 1000, ...claims }, { typ })
+    .jwt;
 }
 
 function url(parameters: Record<string, string>): string {
@@ -134,9 +135,9 @@ describe("logging out", () => {
     expect((await standing(basis.sessionId)).sessionActive).toBe(false);
     expect((await standing("another")).sessionActive).toBe(true);
     expect((await standing(undefined)).sessionActive).toBe(true);
-    await world.context.subjects.execute(basis.subject, { kind: "disable", now: world.time.now, reason: "x" }, META);
+    await world.context.subjects.execute(basis.subject, { kind: "disable", now: world.clock.time, reason: "x" }, META);
     expect(await standing("another")).toMatchObject({ subjectActive: false, sessionActive: true });
-    await world.context.subjects.execute(basis.subject, { kind: "erase", now: world.time.now }, META);
+    await world.context.subjects.execute(basis.subject, { kind: "erase", now: world.clock.time }, META);
     expect(await standing("another")).toMatchObject({ subjectActive: false, sessionActive: false });
   });
 });

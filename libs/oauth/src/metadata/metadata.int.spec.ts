@@ -1,6 +1,6 @@
 // Real: keyring. Fake: clock.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, send, type World } from "../fixtures/world.ts";
+import { openWorld, send, type World } from "../testing/world.ts";
 import { jwksEndpoints } from "../jwks/index.ts";
 import { metadataEndpoints } from "./index.ts";
 

@@ -3,7 +3,7 @@ import type { OAuthContext } from "../context/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import { clean } from "./clean.ts";
 import { errorPage } from "./error-page.ts";
-import { html } from "./html.ts";
+import { html, scriptElement } from "./html.ts";
 import { personPage } from "./person-page.ts";
 import { stylesheetEndpoints, stylesheetPath } from "./stylesheet.endpoint.ts";
 
@@ -13,6 +13,11 @@ describe("the html template", () => {
     expect(html`<p title="${'"onload="x'}">${part}${[part, "<"]}${1}${undefined}${false}</p>`.markup).toBe(
       '<p title="&quot;onload=&quot;x"><b>&lt;i&gt;&amp;&quot;&#39;&#96;</b><b>&lt;i&gt;&amp;&quot;&#39;&#96;</b>&lt;1</p>',
     );
+  });
+
+  it("makes a script element of exactly the text given, and none of a text that could end it", () => {
+    expect(html`<p>${scriptElement('a("b")')}</p>`.markup).toBe('<p><script>a("b")</script></p>');
+    for (const code of ["</script>", "a && b"]) expect(() => scriptElement(code)).toThrow(TypeError);
   });
 
   it("does not trust an object that only looks like markup", () => {

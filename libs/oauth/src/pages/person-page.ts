@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { page, type HttpResponse } from "../http/index.ts";
-import { html, type Html } from "./html.ts";
+import { html, scriptElement, type Html } from "./html.ts";
 import { stylesheetPath } from "./stylesheet.endpoint.ts";
 
 export interface PersonPage {
@@ -14,7 +14,7 @@ export interface PersonPage {
   /** Further CSP `form-action` sources: Chromium applies it to the redirects that follow a form post too. */
   readonly formTargets?: readonly string[];
   readonly cookies?: readonly string[];
-  /** The page's one script, allowed by its hash; the page must work without. Nothing of a request may be in it, nor any of `& < > " '` and backtick. */
+  /** The page's one script, allowed by its hash; the page must work without, and nothing of a request may be in it. */
   readonly script?: string;
 }
 
@@ -36,7 +36,7 @@ export function personPage(view: PersonPage): HttpResponse {
           ${view.body}
         </main>
         ${view.footer === undefined ? undefined : html`<footer>${view.footer}</footer>`}
-        ${view.script === undefined ? undefined : html`<script>${view.script}</script>`}
+        ${view.script === undefined ? undefined : scriptElement(view.script)}
       </body>
     </html> `;
   return page(view.status, document.markup, {

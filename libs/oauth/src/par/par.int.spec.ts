@@ -9,7 +9,7 @@ let world: World;
 const SECRET = "s".repeat(43);
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ anonymousWritesPerMinute: 5 });
   await world.registerClient("app");
   await world.registerClient("pushing", { require_pushed_authorization_requests: true });
   await world.registerClient("secretive", { token_endpoint_auth_method: "client_secret_basic" });
@@ -17,9 +17,9 @@ beforeAll(async () => {
     "secretive",
     {
       kind: "rotate-secret",
-      now: world.time.now,
-      secret: { id: "s1", hash: sha256(SECRET), issuedAt: world.time.now },
-      overlapEndsAt: world.time.now,
+      now: world.clock.time,
+      secret: { id: "s1", hash: sha256(SECRET), issuedAt: world.clock.time },
+      overlapEndsAt: world.clock.time,
     },
     META,
   );
@@ -129,7 +129,7 @@ describe("using a pushed request", () => {
     const uri = await pushed();
     const twice = await new Visitor(world).get(`${start(uri)}&client_id=app`);
     expect(twice).toMatchObject({ status: 400, headers: { "x-reason": "parameter-repeated" } });
-    world.time.now += 90;
+    world.clock.time += 90;
     expect(await new Visitor(world).get(start(uri))).toMatchObject({ status: 400, headers: { "x-reason": "request-uri-expired" } });
   });
 });
@@ -181,7 +181,7 @@ describe("a pushed request is used once", () => {
     const gone = "https://going.example.com/mcp";
     const resourceId = await world.registerResource(gone, [{ name: "x", description: "X" }]);
     const uri = await pushed({ resource: gone, scope: "x" });
-    await world.context.resources.execute(resourceId, { kind: "remove", now: world.time.now }, META);
+    await world.context.resources.execute(resourceId, { kind: "remove", now: world.clock.time }, META);
     expect(locationOf(await new Visitor(world).get(start(uri)))).toContain("error=invalid_target");
     expect(await new Visitor(world).get(start(uri))).toMatchObject(used);
   });

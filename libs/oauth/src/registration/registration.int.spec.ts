@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StreamParked } from "@grantline/event-store";
 import type { Limits, OAuthSettings } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
-import { eventsOf, META, openWorld, wholeLog, type World } from "../fixtures/world.ts";
+import { eventsOf, META, openWorld, wholeLog, type World } from "../testing/world.ts";
 import type { HttpRequest } from "../http/index.ts";
 import { createLimits } from "../limits/index.ts";
 import { createSafeFetch } from "../outbound/index.ts";

@@ -13,7 +13,7 @@ import {
   send,
   VERIFIER,
   type World,
-} from "../fixtures/world.ts";
+} from "../testing/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { revocationEndpoints } from "./index.ts";

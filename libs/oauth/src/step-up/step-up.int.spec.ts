@@ -1,6 +1,18 @@
 // Real: SQLite event store and ephemeral store, deciders, keys. Fake: clock.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aClient, aGrant, type Answer, aResource, aSubject, basic, eventsOf, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import {
+  aClient,
+  aGrant,
+  type Answer,
+  aResource,
+  aSubject,
+  basic,
+  eventsOf,
+  openWorld,
+  send,
+  VERIFIER,
+  type World,
+} from "../testing/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 
@@ -25,10 +37,15 @@ afterAll(async () => {
 
 const token = (at: World, form: Record<string, string>): Promise<Answer> =>
   send(tokenEndpoints(at.context), "/oauth/token", { client_id: "app", ...form });
-async function signIn(at: World, granted: readonly string[] = ["read"], scope?: string): Promise<Answer["body"] & { readonly grantId: string }> {
+async function signIn(
+  at: World,
+  granted: readonly string[] = ["read"],
+  scope?: string,
+): Promise<Answer["body"] & { readonly grantId: string }> {
   const { code, grantId } = await aGrant(at, { resources: { [MCP]: granted } });
   let { body } = await token(at, { grant_type: "authorization_code", code, code_verifier: VERIFIER });
-  if (scope !== undefined) ({ body } = await token(at, { grant_type: "refresh_token", refresh_token: String(body["refresh_token"]), scope }));
+  if (scope !== undefined)
+    ({ body } = await token(at, { grant_type: "refresh_token", refresh_token: String(body["refresh_token"]), scope }));
   return { ...body, grantId };
 }
 const refresh = async (at: World, value: unknown): Promise<readonly unknown[]> => {

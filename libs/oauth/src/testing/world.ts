@@ -1,17 +1,17 @@
-/* oxlint-disable max-lines-per-function, no-restricted-imports -- assembles the real embedded adapters for the tests of these slices */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createHash, randomBytes } from "node:crypto";
+/* oxlint-disable max-lines-per-function, no-restricted-imports -- assembles the real embedded adapters for the tests of the slices */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clientDecider, type ClientMetadata, type ClientRegistered, type ClientSettings } from "@grantline/domain/client";
 import { consentDecider } from "@grantline/domain/consent";
 import { grantDecider } from "@grantline/domain/grant";
-import { keyringDecider } from "@grantline/domain/keyring";
+import { keyringDecider, type SigningAlg } from "@grantline/domain/keyring";
 import { loginDecider } from "@grantline/domain/login";
-import { resourceDecider, type AccessPolicy, type ScopeDefinition } from "@grantline/domain/resource";
+import { type AccessPolicy, resourceDecider, type ScopeDefinition } from "@grantline/domain/resource";
 import { subjectDecider } from "@grantline/domain/subject";
 import { tokenDecider } from "@grantline/domain/token";
-import { createStreamRuntime, type CommandMeta } from "@grantline/event-store";
+import { createIssuanceWriter, createStreamRuntime } from "@grantline/event-store";
 import { openSqliteEventStore } from "@grantline/event-store-sqlite";
 import { createDevUsers } from "@grantline/identity";
 import { createKeyringService, openKeyFolder } from "@grantline/keys";
@@ -19,7 +19,7 @@ import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
 import { authorizeEndpoints } from "../authorize/index.ts";
 import { createClientDirectory } from "../client-directory/index.ts";
 import { consentEndpoints } from "../consent/index.ts";
-import { clientStreamId, resourceStreamId, type Lifetimes, type OAuthContext } from "../context/index.ts";
+import { type Lifetimes, type OAuthContext, type OAuthSettings, resourceStreamId } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { Endpoint, HttpRequest, HttpResponse } from "../http/index.ts";
 import { createLimits } from "../limits/index.ts";
@@ -27,99 +27,103 @@ import { loginEndpoints } from "../login/index.ts";
 import { logoutEndpoints } from "../logout/index.ts";
 import { errorPage, stylesheetEndpoints } from "../pages/index.ts";
 import { parEndpoints } from "../par/index.ts";
+import { aClient, META } from "./given.ts";
 
-const LIFETIMES: Lifetimes = {
+export * from "./given.ts";
+export * from "./send.ts";
+
+export const ISSUER = "http://as.test/oauth";
+/** S256 of a verifier nobody needs: what the visitor's requests carry. */
+export const CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+export const MCP = "https://mcp.example.com/mcp";
+const START = 1_900_000_000;
+
+const lifetimes: Lifetimes = {
   code: 60,
   accessToken: 900,
-  refreshIdle: 2_592_000,
-  refreshAbsolute: 15_552_000,
-  idToken: 900,
+  refreshIdle: 86_400,
+  refreshAbsolute: 864_000,
+  idToken: 300,
   session: 28_800,
   refreshRetryWindow: 30,
   parRequest: 90,
   interaction: 1800,
 };
 
-export const META: CommandMeta = { correlationId: "test", actor: { kind: "system", id: "test" } };
-export const CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-export const MCP = "https://mcp.example.com/mcp";
-
-export interface World {
-  readonly context: OAuthContext;
-  readonly time: { now: number };
-  readonly counted: { type: string; reason: string }[];
-  call(request: Partial<HttpRequest> & { readonly method: string; readonly path: string }): Promise<HttpResponse>;
-  registerClient(
-    clientId: string,
-    metadata?: Partial<ClientMetadata>,
-    more?: { readonly how?: ClientRegistered["data"]["how"]; readonly settings?: ClientSettings },
-  ): Promise<void>;
-  registerResource(uri: string, scopes: readonly ScopeDefinition[], policy?: AccessPolicy): Promise<string>;
-  close(): Promise<void>;
-}
-
 export const EVERYBODY: AccessPolicy = {
   rules: [{ subjects: { any: true }, entities: ["human", "service", "agent"], verification: ["operator", "cimd", "dcr"], scopes: ["*"] }],
 };
 
-/** The person-facing slices over the real embedded adapters, in a temporary folder, with a clock that stands. */
-export async function openWorld(overrides: Partial<OAuthContext["settings"]> = {}): Promise<World> {
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+export interface WorldOptions {
+  readonly settings?: Partial<OAuthSettings>;
+  readonly algs?: readonly SigningAlg[];
+  readonly fetchJwks?: OAuthContext["fetchJwks"];
+  readonly anonymousWritesPerMinute?: number;
+}
+
+/** The slices over the real embedded adapters, in a temporary folder. Made: the clock, which stands; the security log, which only counts. */
+export async function openWorld(options: WorldOptions = {}) {
   const dir = mkdtempSync(join(tmpdir(), "grantline-oauth-"));
-  mkdirSync(join(dir, "keys"));
-  const time = { now: 1_800_000_000 };
-  const clock = { now: () => time.now };
-  const store = await openSqliteEventStore({ file: join(dir, "events.db") });
-  const ephemeral = await openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
-  const keys = await openKeyFolder({ dir: join(dir, "keys"), kek: { key: randomBytes(32) }, clock });
-  const runtime = createStreamRuntime({ store, clock, region: "local", service: "test" });
-  const clients = runtime.repository(clientDecider);
+  const clock = { time: START, now: () => clock.time };
   const random = {
     token: (bytes: number) => randomBytes(bytes).toString("base64url"),
     hex: (bytes: number) => randomBytes(bytes).toString("hex"),
   };
+  const region = "eu1";
+  const store = await openSqliteEventStore({ file: join(dir, "events.db") });
+  const ephemeral = await openSqliteEphemeralStore({ file: join(dir, "ephemeral.db"), clock });
+  const keys = await openKeyFolder({ dir, kek: { key: randomBytes(32) }, clock });
+  const runtime = createStreamRuntime({ store, clock, region, service: "test" });
   const keyring = createKeyringService({
     vault: keys.vault,
     keyring: runtime.repository(keyringDecider),
     clock,
-    region: "local",
-    algs: ["ES256"],
+    region,
+    algs: options.algs ?? ["ES256"],
     random,
-    schedule: { rotation: 7_776_000, publishAhead: 86_400, retireFor: 86_400 },
+    schedule: { rotation: 864_000, publishAhead: 86_400, retireFor: 86_400 },
   });
   await keyring.start();
-  const counted: World["counted"] = [];
-  const settings: OAuthContext["settings"] = {
-    issuer: "http://localhost:8080/oauth",
-    origin: "http://localhost:8080",
+  const issuance = createIssuanceWriter({ store, clock, random, region, service: "test" });
+  const settings: OAuthSettings = {
+    issuer: ISSUER,
+    origin: "http://as.test",
     basePath: "/oauth",
-    region: "local",
+    region,
     production: false,
     secureCookies: false,
-    adminResource: "http://localhost:8080/admin/v1",
-    lifetimes: { human: LIFETIMES, service: LIFETIMES, agent: LIFETIMES },
-    accessTokenFormat: "jwt",
+    adminResource: "http://as.test/admin/v1",
+    lifetimes: { human: lifetimes, service: lifetimes, agent: lifetimes },
+    accessTokenFormat: "opaque",
     dcr: { enabled: true, initialAccessTokens: [], unusedLifetime: 86_400, redirectSchemes: [] },
     cimd: { enabled: true, allowInsecureLoopback: true },
     operators: ["root"],
-    ...overrides,
+    ...options.settings,
   };
-  const context = {
-    settings,
-    clock,
-    store,
-    ephemeral,
-    clients,
-    random,
-    signer: keyring.signer,
+  const repositories = {
     grants: runtime.repository(grantDecider),
+    clients: runtime.repository(clientDecider),
     resources: runtime.repository(resourceDecider),
     consents: runtime.repository(consentDecider),
     subjects: runtime.repository(subjectDecider),
     logins: runtime.repository(loginDecider),
     tokens: runtime.repository(tokenDecider),
+  };
+  const counted: Parameters<OAuthContext["security"]["count"]>[0][] = [];
+  const context: OAuthContext = {
+    ...repositories,
+    settings,
+    clock,
+    random,
+    store,
+    issuance,
+    ephemeral,
+    signer: keyring.signer,
+    retryKeys: keys.retryKeys,
     seals: keys.seals,
     subjectKeys: keys.subjectKeys,
-    retryKeys: keys.retryKeys,
     identity: createDevUsers(
       ["demo", "root", "other"].map((username) => ({
         username,
@@ -129,10 +133,28 @@ export async function openWorld(overrides: Partial<OAuthContext["settings"]> = {
       })),
       "urn:test:people",
     ),
-    security: { count: (entry: { type: string; reason: string }) => void counted.push(entry) },
-    limits: createLimits({ clock, anonymousWritesPerMinute: 5 }),
-    directory: createClientDirectory({ clients, settings, clock }),
-  } as unknown as OAuthContext;
+    security: { count: (entry) => void counted.push(entry) },
+    limits: createLimits({
+      clock,
+      failuresPerMinute: 5,
+      ...(options.anonymousWritesPerMinute === undefined ? {} : { anonymousWritesPerMinute: options.anonymousWritesPerMinute }),
+    }),
+    directory: createClientDirectory({ clients: repositories.clients, settings, clock }),
+    ...(options.fetchJwks === undefined ? {} : { fetchJwks: options.fetchJwks }),
+  };
+  const close = async (): Promise<void> => {
+    await keyring.stop();
+    await issuance.close();
+    await store.close();
+    await ephemeral.close();
+    keys.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { context, clock, store, runtime, keyring, counted, ...personsSide(context), close };
+}
+
+/** What a person and their browser meet. */
+function personsSide(context: OAuthContext) {
   const endpoints: readonly Endpoint[] = [
     authorizeEndpoints,
     loginEndpoints,
@@ -142,10 +164,8 @@ export async function openWorld(overrides: Partial<OAuthContext["settings"]> = {
     parEndpoints,
   ].flatMap((slice) => slice(context));
   return {
-    context,
-    time,
-    counted,
-    async call(partial) {
+    /** Sends a request and renders refusals as the rim does. */
+    async call(partial: Partial<HttpRequest> & { readonly method: string; readonly path: string }): Promise<HttpResponse> {
       const request: HttpRequest = {
         query: "",
         params: {},
@@ -168,35 +188,33 @@ export async function openWorld(overrides: Partial<OAuthContext["settings"]> = {
         return { ...page, headers: { ...page.headers, ...headers } };
       }
     },
-    async registerClient(clientId, metadata = {}, more = {}) {
-      const full: ClientMetadata = {
-        client_name: "Test client",
-        redirect_uris: ["https://client.example.com/cb"],
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
-        token_endpoint_auth_method: "none",
-        application_type: "web",
-        ...metadata,
-      };
-      const event = {
-        clientId,
-        how: more.how ?? "admin",
-        metadata: full,
-        settings: more.settings ?? {},
-        documentHash: createHash("sha256").update(JSON.stringify(full)).digest("base64url"),
-      } as const;
-      await clients.execute(clientStreamId(clientId), { kind: "register", now: time.now, event }, META);
-    },
-    async registerResource(uri, scopes, policy = EVERYBODY) {
+    /** Registers a public web client. */
+    registerClient: (
+      clientId: string,
+      metadata: Partial<ClientMetadata> = {},
+      more: { readonly how?: ClientRegistered["data"]["how"]; readonly settings?: ClientSettings } = {},
+    ): Promise<void> =>
+      aClient({ context }, clientId, {
+        ...more,
+        metadata: {
+          client_name: "Test client",
+          redirect_uris: ["https://client.example.com/cb"],
+          grant_types: ["authorization_code", "refresh_token"],
+          application_type: "web",
+          ...metadata,
+        },
+      }),
+    async registerResource(uri: string, scopes: readonly ScopeDefinition[], policy: AccessPolicy = EVERYBODY): Promise<string> {
       const resourceId = resourceStreamId(uri);
+      const name = `Server at ${new URL(uri).host}`;
       await context.resources.execute(
         resourceId,
         {
           kind: "register",
-          now: time.now,
+          now: context.clock.now(),
           resourceId,
           uri,
-          name: `Server at ${new URL(uri).host}`,
+          name,
           clientId: `rs-${resourceId}`,
           scopes,
           policy,
@@ -205,13 +223,6 @@ export async function openWorld(overrides: Partial<OAuthContext["settings"]> = {
         META,
       );
       return resourceId;
-    },
-    async close() {
-      await keyring.stop();
-      await store.close();
-      ephemeral.close();
-      keys.close();
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -1,7 +1,7 @@
 // Real: SQLite event store, deciders, keyring, issuance writer. Fake: clock, security log.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resourceStreamId, type OAuthContext } from "../context/index.ts";
-import { aClient, aResource, basic, META, openWorld, send, type World } from "../fixtures/world.ts";
+import { aClient, aResource, basic, META, openWorld, send, type World } from "../testing/world.ts";
 import { sha256 } from "../tokens/index.ts";
 import { tokenEndpoints } from "./index.ts";
 

@@ -15,9 +15,9 @@ import {
   type Answer,
   type GrantOptions,
   type World,
-} from "../fixtures/world.ts";
+} from "../testing/world.ts";
 import { introspectionEndpoints } from "../introspection/index.ts";
-import { META } from "../fixtures/world.ts";
+import { META } from "../testing/world.ts";
 import { tokenEndpoints } from "./index.ts";
 
 const MCP = "https://mcp.test/mcp";

@@ -3,7 +3,7 @@ import { grantDecider } from "@grantline/domain/grant";
 import { createStreamRuntime } from "@grantline/event-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourceStreamId } from "../context/index.ts";
-import { aClient, aGrant, aResource, aSubject, META, openWorld, send, VERIFIER, type World } from "../fixtures/world.ts";
+import { aClient, aGrant, aResource, aSubject, META, openWorld, send, VERIFIER, type World } from "../testing/world.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { seal } from "./artefact.ts";
 import { findAccessToken, findRefreshToken, mintAccessToken, remintAccessToken } from "./index.ts";

@@ -15,7 +15,7 @@ import {
   send,
   VERIFIER,
   type World,
-} from "../fixtures/world.ts";
+} from "../testing/world.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { userinfoEndpoints } from "./index.ts";
 
@@ -153,6 +153,17 @@ describe("a bearer token", () => {
       status: 403,
       headers: { "www-authenticate": expect.stringContaining('scope="read write"') },
     });
+  });
+
+  it("too small is told of, and answered with what it would need beside what it has of the resource", async () => {
+    const headers = bearer(await tokenFor("openid offline_access read", { [MCP]: ["read"] }));
+    const short: unknown[] = [];
+    const onShort = async ({ sub, aud }: { readonly sub: string; readonly aud: string }) => void short.push([sub, aud]);
+    const demand = { resource: MCP, scopes: ["write"], cumulative: true, onShort };
+    await expect(authenticateBearer(world.context, { headers }, demand)).rejects.toMatchObject({
+      headers: { "www-authenticate": expect.stringContaining('scope="write openid read"') as string },
+    });
+    expect(short).toEqual([["alice", MCP]]);
   });
 
   it("with grantline:admin has every grantline scope, and no other", async () => {

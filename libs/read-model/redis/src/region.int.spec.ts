@@ -185,6 +185,32 @@ describe.skipIf(noRedis)("needs Redis: a region of processes over one store and 
     await expect.poll(async () => (await repairing.redis.states.get(`token-${id}`))?.revision, { timeout: 5_000 }).toBeUndefined();
   });
 
+  it("never says yes where the writer can't reach Redis and the reader can't reach the store, as long as one that repairs reaches both", async () => {
+    await one.revoke(jti()); // of an empty log nothing can be told but that there is much
+    await start({ region: { repairs: true } });
+    const [first, second] = [jti(), jti()];
+    for (const id of [first, second]) expect(await two.status(id)).toBe("none");
+    one.redisWay.cut();
+    two.way.cut();
+    await one.revoke(first);
+    await expect(two.status(first)).rejects.toThrow(EventStoreUnavailable);
+    expect(await two.status(second)).toBe("none");
+    await one.revoke(second);
+    await expect(two.status(second)).rejects.toThrow(EventStoreUnavailable);
+    two.way.mend();
+    for (const id of [first, second]) expect(await two.status(id)).toBe("revoked");
+  });
+
+  it("does not tell the change log again what a writer has told it", async () => {
+    const repairing = await start({ region: { repairs: true } });
+    await repairing.region.upToDate();
+    const entries = async (): Promise<number> => Number(await redis.command("HGET", `gl1${keySpace}:{log}f`, "q"));
+    const before = await entries();
+    for (let n = 0; n < 20; n++) await one.revoke(jti());
+    await pause(1_500);
+    expect((await entries()) - before).toBe(20);
+  });
+
   it("does not believe a late state that an old reader puts after a flush", async () => {
     const id = jti();
     const before = two.region.shared!.position();

@@ -68,7 +68,9 @@ const step = fc.oneof(
 /** How a feed may misbehave: how large its batches are, what is sent again, and with which seed each batch window is shuffled. */
 const mischief = fc.record({ batch: fc.integer({ min: 1, max: 7 }), repeats: fc.array(fc.nat(), { maxLength: 20 }), seed: fc.integer() });
 
-describe("the projections (P6)", () => endTheSame());
+describe("the projections (P6)", () => {
+  endTheSame();
+});
 
 describe.skipIf(noRedis)("needs Redis: the projections there (P6)", () => {
   let redis: TestRedis;

@@ -139,6 +139,33 @@ describe("a read model that is lost or of another store", () => {
     expect([(await grant("a"))?.status, (await grant("b"))?.status]).toEqual(["authorized", "authorized"]);
   });
 
+  it("is made anew although nothing is appended: by who lists, and by itself (P6)", async () => {
+    await at.append("grant-a", authorized("c1", "s1"));
+    const projector = at.projector();
+    projector.start();
+    await projector.caughtUp();
+    const lose = async (): Promise<void> => {
+      for (const table of Object.values(tables)) await at.model.clear(table);
+    };
+    await lose();
+    expect((await projector.fresh(() => grant("a")))?.status).toBe("authorized");
+    const other = at.projector({ active: false });
+    await lose();
+    expect((await other.fresh(() => grant("a")))?.status).toBe("authorized");
+  });
+
+  it("is read again when it was lost while it was read (P6)", async () => {
+    await at.append("grant-a", authorized("c1", "s1"));
+    const projector = at.projector();
+    projector.start();
+    let reads = 0;
+    const found = await projector.fresh(async () => {
+      if (reads++ === 0) for (const table of Object.values(tables)) await at.model.clear(table);
+      return grant("a");
+    });
+    expect([found?.status, reads]).toEqual(["authorized", 2]);
+  });
+
   it("is made anew when its checkpoint is beyond the store's head", async () => {
     await at.append("grant-a", authorized("c1", "s1"));
     await at.model.write(tables.grants, [{ kind: "put", table: tables.grants, row: { key: "ghost", revision: 9, value: {} } }], "500");

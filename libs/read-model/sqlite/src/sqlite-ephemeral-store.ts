@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { uptime } from "node:os";
+import type { DatabaseSync } from "node:sqlite";
 import type { EphemeralStore } from "@grantline/read-model";
 import { openDisposable, watchingCorruption } from "./discard.ts";
 import { EPHEMERAL_SCHEMA } from "./schema.ts";
@@ -32,17 +33,9 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
   const put = database.prepare(
     "INSERT INTO held (key, value, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
   );
-  const putWhereNone = database.prepare(
-    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?2, ?3)
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at WHERE held.expires_at <= ?4`,
-  );
-  const putInstead = database.prepare("UPDATE held SET value = ?2, expires_at = ?3 WHERE key = ?1 AND value = ?5 AND expires_at > ?4");
+  const replace = prepareReplacing(database);
   const held = database.prepare("SELECT value FROM held WHERE key = ? AND expires_at > ?");
-  const count = database.prepare(
-    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?4, ?2) ON CONFLICT (key) DO UPDATE SET
-      value = CASE WHEN held.expires_at > ?3 THEN held.value + ?4 ELSE ?4 END, expires_at = CASE WHEN held.expires_at > ?3 THEN held.expires_at ELSE excluded.expires_at END
-    RETURNING value`,
-  );
+  const count = prepareCounting(database);
   const sweepHeld = database.prepare("DELETE FROM held WHERE key IN (SELECT key FROM held WHERE expires_at <= ? LIMIT ?)");
   const sweep = database.prepare("DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE expires_at <= ? LIMIT ?)");
   const fact = database.prepare("SELECT value FROM facts WHERE name = ?");
@@ -83,16 +76,14 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
         const now = clock.now();
         sweepSometimes(now);
         const entry = hash("sha256", key, "buffer");
-        const { changes } =
-          expected === undefined ? putWhereNone.run(entry, value, expiresAt, now) : putInstead.run(entry, value, expiresAt, now, expected);
-        if (changes === 1) return { swapped: true };
+        if (replace({ entry, expected, value, expiresAt, now })) return { swapped: true };
         const found = get(key);
         return { swapped: false, ...(found === undefined ? {} : { found }) };
       }),
     increment: async (key, expiresAt, by = 1) =>
       watchingCorruption(file, () => {
         sweepSometimes(clock.now());
-        return Number(count.get(hash("sha256", key, "buffer"), expiresAt, clock.now(), by)?.["value"]);
+        return count(hash("sha256", key, "buffer"), expiresAt, clock.now(), by);
       }),
     addIfAbsent: async (key, expiresAt) =>
       watchingCorruption(file, () => {
@@ -106,4 +97,34 @@ export async function openSqliteEphemeralStore(options: SqliteEphemeralOptions):
       if (database.isOpen) database.close();
     },
   };
+}
+
+interface Replacement {
+  readonly entry: Uint8Array;
+  readonly expected: string | undefined;
+  readonly value: string;
+  readonly expiresAt: number;
+  readonly now: number;
+}
+
+/** One statement each, so that nobody comes between the look and the change. False: something else was there. */
+function prepareReplacing(database: DatabaseSync): (replacement: Replacement) => boolean {
+  const whereNone = database.prepare(
+    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at WHERE held.expires_at <= ?4`,
+  );
+  const instead = database.prepare("UPDATE held SET value = ?2, expires_at = ?3 WHERE key = ?1 AND value = ?5 AND expires_at > ?4");
+  return ({ entry, expected, value, expiresAt, now }) =>
+    (expected === undefined ? whereNone.run(entry, value, expiresAt, now) : instead.run(entry, value, expiresAt, now, expected)).changes ===
+    1;
+}
+
+/** Adds to a counter, beginning anew where the one before has expired; the count after it. */
+function prepareCounting(database: DatabaseSync): (entry: Buffer, expiresAt: number, now: number, by: number) => number {
+  const statement = database.prepare(
+    `INSERT INTO held (key, value, expires_at) VALUES (?1, ?4, ?2) ON CONFLICT (key) DO UPDATE SET
+      value = CASE WHEN held.expires_at > ?3 THEN held.value + ?4 ELSE ?4 END, expires_at = CASE WHEN held.expires_at > ?3 THEN held.expires_at ELSE excluded.expires_at END
+    RETURNING value`,
+  );
+  return (entry, expiresAt, now, by) => Number(statement.get(entry, expiresAt, now, by)?.["value"]);
 }

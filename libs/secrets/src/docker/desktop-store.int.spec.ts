@@ -18,7 +18,13 @@ function openPlace() {
   const [entries, calls] = [join(dir, "entries"), join(dir, "calls")];
   mkdirSync(entries);
   const open = (mode = "", timeoutMs = 20_000) => {
-    const env = { PATH: process.env["PATH"], STAND_IN_ENTRIES: entries, STAND_IN_CALLS: calls, STAND_IN_MODE: mode, OAUTH__A__B__C: "kept-from-children" };
+    const env = {
+      PATH: process.env["PATH"],
+      STAND_IN_ENTRIES: entries,
+      STAND_IN_CALLS: calls,
+      STAND_IN_MODE: mode,
+      OAUTH__A__B__C: "kept-from-children",
+    };
     return dockerDesktopStore({ tool, env, clock, timeoutMs });
   };
   const called = () => readFileSync(calls, "utf8");

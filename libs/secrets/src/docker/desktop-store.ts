@@ -31,7 +31,13 @@ export function dockerDesktopStore({ tool = "docker", env, clock, timeoutMs = TI
   /** Undefined: there is no such tool. */
   async function pass(args: readonly string[], input?: string): Promise<ToolResult | undefined> {
     if (performance.now() < absentUntilMs) return undefined;
-    const result = await runTool({ command: tool, args: ["pass", ...args], env: clean, timeoutMs, ...(input === undefined ? {} : { input }) });
+    const result = await runTool({
+      command: tool,
+      args: ["pass", ...args],
+      env: clean,
+      timeoutMs,
+      ...(input === undefined ? {} : { input }),
+    });
     if (!isMissing(result)) return result;
     absentUntilMs = performance.now() + LOOK_AGAIN_MS;
     return undefined;

@@ -62,7 +62,8 @@ async function get(database: DatabaseSync, ring: KekRing, name: SecretName): Pro
   const row = translated(() => database.prepare(`SELECT ${COLUMNS} FROM secret WHERE name = ?`).get(name)) as SecretRow | undefined;
   if (row === undefined) return undefined;
   const key = await ring.find(row.kek);
-  if (key === undefined) throw new SecretStoreUnavailable(FILE_STORE, "a secret is encrypted under a key-encryption key this process was not given");
+  if (key === undefined)
+    throw new SecretStoreUnavailable(FILE_STORE, "a secret is encrypted under a key-encryption key this process was not given");
   const value = openSecret(key, row);
   if (value === undefined) throw new SecretUnreadable(FILE_STORE, `${name} was altered, or moved here from elsewhere`);
   return { value, store: FILE_STORE, ...metadataOf(row) };
@@ -80,7 +81,9 @@ async function set(database: DatabaseSync, ring: KekRing, name: SecretName, { va
     const kek = await ring.current();
     const row = sealSecret(kek, name, value, metadata);
     // Checked under the write lock: a row under a key that has just been retired would be lost with it.
-    const written = translated(() => inTransaction(database, () => kekRows(database).some(({ id, active }) => id === kek.id && active === 1) && put(database, row)));
+    const written = translated(() =>
+      inTransaction(database, () => kekRows(database).some(({ id, active }) => id === kek.id && active === 1) && put(database, row)),
+    );
     if (written) return metadata;
   }
   throw new SecretStoreUnavailable(FILE_STORE, "the key-encryption key changes too often");

@@ -31,7 +31,8 @@ export async function rewrapSecrets(options: RewrapSecretsOptions): Promise<{ re
     for (;;) {
       const count = translated(() => inTransaction(database, () => rewrapBatch(database, target, former, options.batch ?? 100)));
       if (count === 0) break;
-      options.onProgress?.({ rewrapped: (rewrapped += count) });
+      rewrapped += count;
+      options.onProgress?.({ rewrapped });
       // others get their turn between two batches
       await new Promise((resolve) => setImmediate(resolve));
     }

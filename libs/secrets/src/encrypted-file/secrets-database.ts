@@ -37,14 +37,19 @@ export function openSecretsDatabase(dir: string): DatabaseSync {
     // SQLite gives its side files the mode of the main file, so that one is made first.
     closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: 10_000 });
-    database.exec("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;");
+    database.exec(
+      "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;",
+    );
   } catch (error) {
     throw unavailable(error, `${file} can't be opened for writing`);
   }
   const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (version > VERSION) {
     database.close();
-    throw new SecretStoreUnavailable(FILE_STORE, `${file} was made by a newer version of Grantline (format ${version}, this one knows ${VERSION})`);
+    throw new SecretStoreUnavailable(
+      FILE_STORE,
+      `${file} was made by a newer version of Grantline (format ${version}, this one knows ${VERSION})`,
+    );
   }
   inTransaction(database, () => database.exec(`${SCHEMA} PRAGMA user_version=${VERSION};`));
   return database;

@@ -40,7 +40,8 @@ export function guard(store: SecretStore, { firstWaitMs, longestWaitMs, nowMs, r
     store,
     async call(work) {
       if (failures > 0) {
-        if (nowMs() < retryAtMs) throw new SecretStoreUnavailable(store.name, "it failed a moment ago and is left alone", retryAtMs - nowMs());
+        if (nowMs() < retryAtMs)
+          throw new SecretStoreUnavailable(store.name, "it failed a moment ago and is left alone", retryAtMs - nowMs());
         // whoever comes while this one tries need not wait for the same
         retryAtMs = nowMs() + firstWaitMs;
       }
@@ -57,7 +58,15 @@ export function guard(store: SecretStore, { firstWaitMs, longestWaitMs, nowMs, r
     },
     async health() {
       if (failures > 0 && nowMs() < retryAtMs)
-        return [{ store: store.name, status: "degraded", writable: store.writable, detail: lastTrouble, retryAtMs: Date.now() + retryAtMs - nowMs() }];
+        return [
+          {
+            store: store.name,
+            status: "degraded",
+            writable: store.writable,
+            detail: lastTrouble,
+            retryAtMs: Date.now() + retryAtMs - nowMs(),
+          },
+        ];
       const found = await store.health();
       const degraded = found.find(({ status }) => status === "degraded");
       if (degraded === undefined) recovered();

@@ -55,7 +55,13 @@ describe("the hierarchy", () => {
   });
 
   function hierarchy(stores: readonly SecretStore[], options: Partial<HierarchyOptions> = {}): SecretStore {
-    const store = createSecretHierarchy({ stores, nowMs: () => now, random: () => 1, onTrouble: (what) => void said.push(what), ...options });
+    const store = createSecretHierarchy({
+      stores,
+      nowMs: () => now,
+      random: () => 1,
+      onTrouble: (what) => void said.push(what),
+      ...options,
+    });
     opened.push(store);
     return store;
   }
@@ -103,8 +109,16 @@ describe("the hierarchy", () => {
     expect(await store.get(NAME)).toMatchObject({ store: "file" });
     const asked = vault.standIn.requests.length;
     for (let times = 0; times < 20; times++) expect(await store.get(NAME)).toMatchObject({ store: "file" });
-    expect([vault.standIn.requests.length, said]).toEqual([asked, ["key-vault: the vault answered 503 (ServiceUnavailable); it is passed over and tried again"]]);
-    expect((await store.health())[0]).toMatchObject({ store: "key-vault", status: "degraded", detail: expect.stringContaining("503"), retryAtMs: expect.any(Number) });
+    expect([vault.standIn.requests.length, said]).toEqual([
+      asked,
+      ["key-vault: the vault answered 503 (ServiceUnavailable); it is passed over and tried again"],
+    ]);
+    expect((await store.health())[0]).toMatchObject({
+      store: "key-vault",
+      status: "degraded",
+      detail: expect.stringContaining("503"),
+      retryAtMs: expect.any(Number),
+    });
     now += 1_001;
     await store.get(NAME);
     expect(vault.standIn.requests.length).toBeGreaterThan(asked);

@@ -101,24 +101,32 @@ interface Found {
 async function find(guarded: readonly GuardedStore[], name: SecretName): Promise<Found> {
   let silent: SecretStoreUnavailable | undefined;
   for (const one of guarded) {
-    const secret = await one.call((store) => store.get(name)).catch((error: unknown) => {
-      if (error instanceof SecretStoreAbsent) return undefined;
-      if (!(error instanceof SecretStoreUnavailable)) throw error;
-      silent ??= error;
-      return undefined;
-    });
+    const secret = await one
+      .call((store) => store.get(name))
+      .catch((error: unknown) => {
+        if (error instanceof SecretStoreAbsent) return undefined;
+        if (!(error instanceof SecretStoreUnavailable)) throw error;
+        silent ??= error;
+        return undefined;
+      });
     if (secret !== undefined) return { secret, certain: silent === undefined };
   }
   if (silent !== undefined) throw silent;
   return { secret: undefined, certain: true };
 }
 
-async function write(guarded: readonly GuardedStore[], name: SecretName, value: string, options: SetSecretOptions): Promise<SecretMetadata> {
+async function write(
+  guarded: readonly GuardedStore[],
+  name: SecretName,
+  value: string,
+  options: SetSecretOptions,
+): Promise<SecretMetadata> {
   for (const { store, call } of guarded) {
     try {
       if (store.writable) return await call((target) => target.set(name, value, options));
       const shadow = await call((target) => target.get(name));
-      if (shadow !== undefined) throw new SecretStoreReadOnly(store.name, `it has ${name} already and comes first; what is written after it would not be read`);
+      if (shadow !== undefined)
+        throw new SecretStoreReadOnly(store.name, `it has ${name} already and comes first; what is written after it would not be read`);
     } catch (error) {
       if (!(error instanceof SecretStoreAbsent)) throw error;
     }
@@ -132,7 +140,10 @@ async function remove(guarded: readonly GuardedStore[], name: SecretName): Promi
   for (const { store, call } of guarded) {
     if (store.writable) removed = (await call((target) => target.delete(name))) || removed;
     else if ((await call((target) => target.get(name))) !== undefined)
-      throw new SecretStoreReadOnly(store.name, `it holds ${name} and can't be written${removed ? "; it is gone from the stores before" : ""}`);
+      throw new SecretStoreReadOnly(
+        store.name,
+        `it holds ${name} and can't be written${removed ? "; it is gone from the stores before" : ""}`,
+      );
   }
   return removed;
 }

@@ -14,13 +14,16 @@ runSecretStoreContract("Azure Key Vault (stand-in)", async () => {
 });
 
 const url = process.env["GRANTLINE_TEST_KEY_VAULT_URL"] ?? "";
-describe.skipIf(url === "")("needs a real vault that is empty: GRANTLINE_TEST_KEY_VAULT_URL, and AZURE_… for DefaultAzureCredential", () => {
-  const open = () => keyVaultStore({ url, purge: true, budgetMs: 30_000 });
-  runSecretStoreContract("Azure Key Vault", async () => ({
-    open: async () => open(),
-    plant: async (name, value) => void (await open().set(name, value)),
-    remove: async () => {
-      for (const { name } of await open().list()) await open().delete(name);
-    },
-  }));
-});
+describe.skipIf(url === "")(
+  "needs a real vault that is empty: GRANTLINE_TEST_KEY_VAULT_URL, and AZURE_… for DefaultAzureCredential",
+  () => {
+    const open = () => keyVaultStore({ url, purge: true, budgetMs: 30_000 });
+    runSecretStoreContract("Azure Key Vault", async () => ({
+      open: async () => open(),
+      plant: async (name, value) => void (await open().set(name, value)),
+      remove: async () => {
+        for (const { name } of await open().list()) await open().delete(name);
+      },
+    }));
+  },
+);

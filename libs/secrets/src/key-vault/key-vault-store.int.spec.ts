@@ -33,7 +33,12 @@ describe("Azure Key Vault (stand-in)", () => {
     const afterBits = 2 ** 31 + 5;
     const second = await store.set(NAME, "two", { expiresAt: afterBits });
     expect(vault.standIn.vault.versions(FLAT).map(({ version }) => version)).toEqual([first.version, second.version]);
-    expect(await store.get(NAME)).toMatchObject({ value: "two", version: second.version, expiresAt: afterBits, createdAt: expect.closeTo(Date.now() / 1000, -1) });
+    expect(await store.get(NAME)).toMatchObject({
+      value: "two",
+      version: second.version,
+      expiresAt: afterBits,
+      createdAt: expect.closeTo(Date.now() / 1000, -1),
+    });
     expect(await store.list()).toEqual([{ name: NAME, store: "key-vault", createdAt: expect.any(Number), expiresAt: afterBits }]);
   });
 
@@ -82,17 +87,20 @@ describe("Azure Key Vault (stand-in)", () => {
     expect(error).toMatchObject({ retryAfterMs: 30_000, message: "key-vault: the vault answered 429 (Throttled)" });
   });
 
-  it.each(["unavailable", "cut", "hang"] as const)("is unavailable within its budget when it is %s, and answers again afterwards", async (kind) => {
-    const store = vault.open({ budgetMs: 800 });
-    await store.set(NAME, "v");
-    vault.standIn.trouble = { kind };
-    const beganMs = performance.now();
-    await expect(store.get(NAME)).rejects.toThrow(SecretStoreUnavailable);
-    expect(performance.now() - beganMs).toBeLessThan(5_000);
-    expect(await store.health()).toMatchObject([{ status: "degraded" }]);
-    vault.standIn.trouble = { kind: "none" };
-    expect((await store.get(NAME))?.value).toBe("v");
-  });
+  it.each(["unavailable", "cut", "hang"] as const)(
+    "is unavailable within its budget when it is %s, and answers again afterwards",
+    async (kind) => {
+      const store = vault.open({ budgetMs: 800 });
+      await store.set(NAME, "v");
+      vault.standIn.trouble = { kind };
+      const beganMs = performance.now();
+      await expect(store.get(NAME)).rejects.toThrow(SecretStoreUnavailable);
+      expect(performance.now() - beganMs).toBeLessThan(5_000);
+      expect(await store.health()).toMatchObject([{ status: "degraded" }]);
+      vault.standIn.trouble = { kind: "none" };
+      expect((await store.get(NAME))?.value).toBe("v");
+    },
+  );
 
   it("gets another token when the vault takes the old one no longer", async () => {
     const store = vault.open();
@@ -104,7 +112,10 @@ describe("Azure Key Vault (stand-in)", () => {
 
   it("is unavailable to a wrong identity, read-only to one that may not write, and never names the reason's secret", async () => {
     const wrong = "not-the-secret-of-this-client";
-    const error = await vault.open({ clientSecret: wrong }).get(NAME).catch((caught: unknown) => caught as Error);
+    const error = await vault
+      .open({ clientSecret: wrong })
+      .get(NAME)
+      .catch((caught: unknown) => caught as Error);
     expect(error).toBeInstanceOf(SecretStoreUnavailable);
     expect(`${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`).not.toContain(wrong);
     const store = vault.open();

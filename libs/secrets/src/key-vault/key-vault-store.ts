@@ -73,7 +73,8 @@ async function set({ client, budgetMs }: Vault, name: SecretName, value: string,
     { budgetMs, writing: true },
     async ({ kind }, abortSignal) => {
       // Soft-deleted: the name is taken until it is recovered or purged. Recovering needs no right that destroys anything.
-      if (kind === "deleted") await client.beginRecoverDeletedSecret(flatName(name), { intervalInMs: 250, abortSignal }).then((poller) => poller.pollUntilDone());
+      if (kind === "deleted")
+        await client.beginRecoverDeletedSecret(flatName(name), { intervalInMs: 250, abortSignal }).then((poller) => poller.pollUntilDone());
       return undefined;
     },
   );
@@ -90,7 +91,8 @@ async function remove({ client, budgetMs, purge }: Vault, name: SecretName): Pro
     async ({ kind }) => (kind === "not-found" ? false : undefined),
   );
   // the deleted secret appears some seconds after the deletion; "not found" means not yet
-  if (deleted && purge) await attempt((abortSignal) => client.purgeDeletedSecret(flatName(name), { abortSignal }), { budgetMs: budgetMs * 6, writing: true });
+  if (deleted && purge)
+    await attempt((abortSignal) => client.purgeDeletedSecret(flatName(name), { abortSignal }), { budgetMs: budgetMs * 6, writing: true });
   return deleted;
 }
 

@@ -40,7 +40,8 @@ export function troubleOf(error: unknown): Trouble {
 
 /** The error of the port for what no caller handles. An identity that may read and not write makes the vault read-only, not unavailable. */
 export function failure(trouble: Trouble, writing: boolean): SecretStoreUnavailable | SecretStoreReadOnly | SecretUnreadable {
-  if (trouble.kind === "forbidden" && writing) return new SecretStoreReadOnly(KEY_VAULT, "the vault does not let this identity write (403)");
+  if (trouble.kind === "forbidden" && writing)
+    return new SecretStoreReadOnly(KEY_VAULT, "the vault does not let this identity write (403)");
   if (trouble.kind === "forbidden") return new SecretStoreUnavailable(KEY_VAULT, "the vault does not let this identity read (403)");
   if (trouble.kind === "disabled") return new SecretUnreadable(KEY_VAULT, "this secret is disabled in the vault");
   if (trouble.kind === "unavailable") return new SecretStoreUnavailable(KEY_VAULT, trouble.message, trouble.retryAfterMs);

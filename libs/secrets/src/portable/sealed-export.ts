@@ -1,4 +1,16 @@
-import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject, randomBytes, scrypt } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  scrypt,
+} from "node:crypto";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { SecretRefused } from "../errors.ts";
@@ -46,7 +58,9 @@ export async function openExport(text: string, means: OpenWith): Promise<string>
   const { data, ...head } = parsed(text);
   const key = await keyOf(head, means);
   const sealed = Buffer.from(data, "base64url");
-  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(head.iv, "base64url"), { authTagLength: TAG_BYTES }).setAAD(aadOf(head));
+  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(head.iv, "base64url"), { authTagLength: TAG_BYTES }).setAAD(
+    aadOf(head),
+  );
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]).toString();

@@ -17,7 +17,8 @@ export interface ExportResult {
 /** Every secret a store can read, sealed. @throws SecretStoreUnavailable when one of its stores can't be asked: a partial copy is no copy. */
 export async function exportSecrets(store: SecretStore, seal: SealFor): Promise<ExportResult> {
   const silent = (await store.health()).find(({ status }) => status === "degraded");
-  if (silent !== undefined) throw new SecretStoreUnavailable(silent.store, "it can't be asked now, and an export without it would be incomplete");
+  if (silent !== undefined)
+    throw new SecretStoreUnavailable(silent.store, "it can't be asked now, and an export without it would be incomplete");
   const secrets = [];
   for (const { name } of await store.list()) {
     const found = await store.get(name);
@@ -43,7 +44,12 @@ export interface ImportResult {
  * Puts an export's secrets into a store. Everything is checked before the first is written. Interrupted, it can be run again.
  * @throws SecretRefused when the export was altered or is for somebody else
  */
-export async function importSecrets(store: SecretStore, text: string, means: OpenWith, { overwrite = false }: ImportOptions = {}): Promise<ImportResult> {
+export async function importSecrets(
+  store: SecretStore,
+  text: string,
+  means: OpenWith,
+  { overwrite = false }: ImportOptions = {},
+): Promise<ImportResult> {
   const found = contents.safeParse(JSON.parse(await openExport(text, means)));
   if (!found.success) throw new SecretRefused("export", "the export was refused: what is in it are no secrets of this version");
   const secrets = found.data.secrets.map(({ name, value, expiresAt }) => {

@@ -30,7 +30,10 @@ export interface RotationRound {
  * installation does it; `signal` is the lease's and stops the round between two secrets.
  * @throws SecretStoreUnavailable when the secrets can't be listed
  */
-export async function rotateEndingSecrets({ store, clock, aheadSeconds, rotate, onFailure }: RotationOptions, signal?: AbortSignal): Promise<RotationRound> {
+export async function rotateEndingSecrets(
+  { store, clock, aheadSeconds, rotate, onFailure }: RotationOptions,
+  signal?: AbortSignal,
+): Promise<RotationRound> {
   const round = { rotated: 0, failed: 0 };
   for (const { name, expiresAt } of await store.list()) {
     signal?.throwIfAborted();

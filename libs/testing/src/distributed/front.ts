@@ -25,6 +25,8 @@ export async function startFront(port: number, routes: Routes, checked = false):
     incoming.on("data", (chunk: Buffer) => body.push(chunk));
     incoming.once("end", () => pass({ incoming, body: Buffer.concat(body) }, answer, agent, inTurn));
   });
+  // a client that was held up must not find its connection closed
+  server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     close: () =>
@@ -58,7 +60,9 @@ function pass(received: Received, answer: ServerResponse, agent: Agent, [origin,
     headers: { ...incoming.headers, "x-forwarded-for": incoming.socket.remoteAddress ?? "" },
   });
   onward.once("response", (response) => {
-    answer.writeHead(response.statusCode ?? 502, response.headers);
+    // RFC 9110 §7.6.1: what is between the instance and us is nothing to the client
+    const { connection: _connection, "keep-alive": _keepAlive, "transfer-encoding": _encoding, ...headers } = response.headers;
+    answer.writeHead(response.statusCode ?? 502, headers);
     response.pipe(answer);
     response.once("error", () => answer.destroy());
   });

@@ -4,14 +4,14 @@ import { type EventStore, parseEvent, StreamParked } from "@grantline/event-stor
 import type { OAuthContext } from "@grantline/oauth/context";
 import { currentStanding } from "@grantline/oauth/standing";
 import { PLACES } from "@grantline/oauth/tokens";
-import type { ReadModel } from "@grantline/read-model";
+import type { Projector, ReadModel } from "@grantline/read-model";
 import { createStatusBits, type StatusBits } from "./bits.ts";
 import { type GrantStatusRow, type IssuedStatusRow, statusTable } from "./status.projection.ts";
 
 export type ListSources = Pick<OAuthContext, "clients" | "subjects" | "consents" | "resources" | "signer" | "clock"> & {
   readonly store: Pick<EventStore, "readStream">;
   readonly readModel: Pick<ReadModel, "list">;
-  readonly projector: { caughtUp(): Promise<void> };
+  readonly projector: Pick<Projector, "fresh">;
 };
 
 const ISSUED = /^([a-z0-9]+-[0-9]{10})\.(0|[1-9][0-9]{0,9})$/;
@@ -24,8 +24,7 @@ export async function judgeList(context: ListSources, list: string): Promise<Sta
   if (issued === null && !OF_GRANTS.test(list)) return undefined;
   const bits = createStatusBits(PLACES);
   const streamed = issued === null ? 0 : await judgeIssued(context, bits, `issuance-${issued[1]}`, Number(issued[2]));
-  await context.projector.caughtUp();
-  const rows = await judgeRows(context, bits, list);
+  const rows = await context.projector.fresh(() => judgeRows(context, bits, list));
   return streamed + rows === 0 ? undefined : bits;
 }
 

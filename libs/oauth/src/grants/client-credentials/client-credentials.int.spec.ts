@@ -1,6 +1,6 @@
 // Real: SQLite event store, issuance writer, deciders, keyring. Fake: clock, security log.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aClient, type Answer, aResource, basic, eventsOf, openWorld, send, type World } from "../../fixtures/world.ts";
+import { aClient, type Answer, aResource, basic, eventsOf, openWorld, send, type World } from "../../testing/world.ts";
 import { introspectionEndpoints } from "../../introspection/index.ts";
 import { tokenEndpoints } from "../../token/index.ts";
 

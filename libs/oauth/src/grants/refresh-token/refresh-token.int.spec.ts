@@ -14,7 +14,7 @@ import {
   VERIFIER,
   type GrantOptions,
   type World,
-} from "../../fixtures/world.ts";
+} from "../../testing/world.ts";
 import { tokenEndpoints } from "../../token/index.ts";
 import { seal } from "../../tokens/artefact.ts";
 

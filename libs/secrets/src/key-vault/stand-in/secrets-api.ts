@@ -24,12 +24,18 @@ export function answerSecrets(vault: Vault, origin: string, request: ApiRequest)
 
 function route(vault: Vault, origin: string, { method, url, body }: ApiRequest): Reply | undefined {
   const [collection, name = "", last] = url.pathname.split("/").slice(1).map(decodeURIComponent);
-  const bundle = (stored: StoredVersion, more: object = {}): Reply => ({ status: 200, body: { ...bundleOf(origin, name, stored), ...more } });
+  const bundle = (stored: StoredVersion, more: object = {}): Reply => ({
+    status: 200,
+    body: { ...bundleOf(origin, name, stored), ...more },
+  });
   if (collection === "secrets") {
     if (name === "" && method === "GET") return { status: 200, body: listing(vault, origin, url) };
     if (method === "PUT") return bundle(vault.set(name, given(body)));
     if (method === "GET" && last === "versions")
-      return { status: 200, body: { value: vault.versions(name).map((stored) => itemOf(origin, `${name}/${stored.version}`, stored)), nextLink: null } };
+      return {
+        status: 200,
+        body: { value: vault.versions(name).map((stored) => itemOf(origin, `${name}/${stored.version}`, stored)), nextLink: null },
+      };
     if (method === "GET") return bundle(vault.get(name, last === "" ? undefined : last));
     if (method === "DELETE") return withoutValue(bundle(vault.delete(name), deletionOf(origin, name)));
   }

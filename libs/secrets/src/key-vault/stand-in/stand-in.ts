@@ -51,10 +51,15 @@ export async function startKeyVaultStandIn({ tls }: StandInOptions): Promise<Key
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);
     const [method, target] = [request.method ?? "", new URL(request.url ?? "/", url)];
-    const reply = endpoint.answer(method, target.pathname, body) ?? troubleReply(request) ?? vaultReply(request, { method, url: target, body });
+    const reply =
+      endpoint.answer(method, target.pathname, body) ?? troubleReply(request) ?? vaultReply(request, { method, url: target, body });
     if (reply === "silent") return;
     standIn.requests.push(`${method} ${target.pathname} ${reply.status}`);
-    response.writeHead(reply.status, { "content-type": "application/json; charset=utf-8", "x-ms-request-id": randomUUID(), ...reply.headers });
+    response.writeHead(reply.status, {
+      "content-type": "application/json; charset=utf-8",
+      "x-ms-request-id": randomUUID(),
+      ...reply.headers,
+    });
     response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
   }
 

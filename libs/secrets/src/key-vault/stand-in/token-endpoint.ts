@@ -28,18 +28,28 @@ export function createTokenEndpoint(client: StandInClient, origin: () => string)
   });
   const issue = (form: URLSearchParams): Reply => {
     if (form.get("grant_type") !== "client_credentials" || form.get("client_id") !== client.clientId)
-      return { status: 400, body: { error: "unauthorized_client", error_description: "AADSTS700016: application not found", error_codes: [700_016] } };
+      return {
+        status: 400,
+        body: { error: "unauthorized_client", error_description: "AADSTS700016: application not found", error_codes: [700_016] },
+      };
     if (!same(form.get("client_secret") ?? "", client.clientSecret))
-      return { status: 401, body: { error: "invalid_client", error_description: "AADSTS7000215: invalid client secret", error_codes: [7_000_215] } };
+      return {
+        status: 401,
+        body: { error: "invalid_client", error_description: "AADSTS7000215: invalid client secret", error_codes: [7_000_215] },
+      };
     if (form.get("scope")?.split(" ").includes(SCOPE) !== true)
-      return { status: 400, body: { error: "invalid_scope", error_description: "AADSTS1002012: the scope is not valid", error_codes: [1_002_012] } };
+      return {
+        status: 400,
+        body: { error: "invalid_scope", error_description: "AADSTS1002012: the scope is not valid", error_codes: [1_002_012] },
+      };
     const token = `stand-in.${randomBytes(32).toString("base64url")}`;
     tokens.add(token);
     return { status: 200, body: { token_type: "Bearer", expires_in: 3599, ext_expires_in: 3599, access_token: token } };
   };
   return {
     answer(method: string, path: string, body: string): Reply | undefined {
-      if (method === "GET" && path === `/${client.tenantId}/v2.0/.well-known/openid-configuration`) return { status: 200, body: metadata() };
+      if (method === "GET" && path === `/${client.tenantId}/v2.0/.well-known/openid-configuration`)
+        return { status: 200, body: metadata() };
       if (method === "POST" && path === `/${client.tenantId}/oauth2/v2.0/token`) return issue(new URLSearchParams(body));
       return undefined;
     },

@@ -4,7 +4,13 @@ import { randomBytes } from "node:crypto";
 export interface StoredVersion {
   readonly version: string;
   readonly value: string;
-  readonly attributes: { readonly enabled: boolean; readonly created: number; readonly updated: number; readonly exp?: number; readonly nbf?: number };
+  readonly attributes: {
+    readonly enabled: boolean;
+    readonly created: number;
+    readonly updated: number;
+    readonly exp?: number;
+    readonly nbf?: number;
+  };
   readonly tags: Readonly<Record<string, string>>;
   readonly contentType?: string;
 }
@@ -35,7 +41,8 @@ export function createVault(transitionMs: () => number) {
   // names are compared without regard to case
   const entries = new Map<string, Entry>();
   const find = (name: string): Entry | undefined => entries.get(name.toLowerCase());
-  const notFound = (name: string): VaultRefusal => new VaultRefusal(404, "SecretNotFound", `A secret with (name/id) ${name} was not found in this key vault.`);
+  const notFound = (name: string): VaultRefusal =>
+    new VaultRefusal(404, "SecretNotFound", `A secret with (name/id) ${name} was not found in this key vault.`);
 
   const live = (name: string): Entry => {
     const entry = find(name);
@@ -54,12 +61,7 @@ export function createVault(transitionMs: () => number) {
       if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new VaultRefusal(400, "BadParameter", "The request URI contains an invalid name");
       if (Buffer.byteLength(given.value) > 25_600) throw new VaultRefusal(400, "BadParameter", "Secret value is too large");
       const entry = find(name) ?? { name, versions: [] };
-      if (entry.deletedAtMs !== undefined) {
-        const gone = performance.now() >= entry.deletedAtMs + transitionMs();
-        throw new VaultRefusal(409, "Conflict", `Secret ${name} is currently in a deleted state.`, gone ? "ObjectIsDeletedButRecoverable" : "ObjectIsBeingDeleted");
-      }
-      if (entry.recoveredAtMs !== undefined && performance.now() < entry.recoveredAtMs + transitionMs())
-        throw new VaultRefusal(409, "Conflict", `Secret ${name} is being recovered.`, "ObjectIsBeingRecovered");
+      refuseWhileGone(entry, transitionMs());
       const stored = { ...given, version: randomBytes(16).toString("hex") };
       entry.versions.push(stored);
       entries.set(name.toLowerCase(), entry);
@@ -69,7 +71,8 @@ export function createVault(transitionMs: () => number) {
       const { versions } = live(name);
       const stored = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version);
       if (stored === undefined) throw notFound(`${name}/${version}`);
-      if (!stored.attributes.enabled) throw new VaultRefusal(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled");
+      if (!stored.attributes.enabled)
+        throw new VaultRefusal(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled");
       return stored;
     },
     versions: (name: string): readonly StoredVersion[] => live(name).versions,
@@ -101,6 +104,17 @@ export function createVault(transitionMs: () => number) {
       entries.delete(name.toLowerCase());
     },
   };
+}
+
+/** A name is taken while its secret is deleted, being deleted or being recovered. */
+function refuseWhileGone({ name, deletedAtMs, recoveredAtMs }: Entry, transitionMs: number): void {
+  const now = performance.now();
+  if (deletedAtMs !== undefined) {
+    const inner = now >= deletedAtMs + transitionMs ? "ObjectIsDeletedButRecoverable" : "ObjectIsBeingDeleted";
+    throw new VaultRefusal(409, "Conflict", `Secret ${name} is currently in a deleted state.`, inner);
+  }
+  if (recoveredAtMs !== undefined && now < recoveredAtMs + transitionMs)
+    throw new VaultRefusal(409, "Conflict", `Secret ${name} is being recovered.`, "ObjectIsBeingRecovered");
 }
 
 export type Vault = ReturnType<typeof createVault>;
