@@ -9,9 +9,11 @@ export default defineConfig({
   test: {
     include: ["libs/**/src/**/*.spec.ts", "apps/**/*.spec.ts", "tools/**/*.spec.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // They start servers and engines.
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
+    // Real processes on machines that others use too: what fails once and then holds is told by the reporter, and does not stop a landing.
+    retry: 1,
     // The same suite on the engines of the distributed shape: GRANTLINE_TEST_SHAPE=shared vitest run apps/all-in-one/test/promises
     globalSetup: process.env["GRANTLINE_TEST_SHAPE"] === "shared" ? ["libs/testing/src/shared-engines.setup.ts"] : [],
     coverage: {

@@ -95,7 +95,8 @@ describe("the arrows of the architecture", () => {
   });
 
   it("keeps Nest and Fastify at the rim", () => {
-    const rim = (file: string): boolean => file.startsWith("libs/http/") || file.startsWith("libs/service/") || file.startsWith("apps/") || file.endsWith(".nest.ts");
+    const rim = (file: string): boolean =>
+      file.startsWith("libs/http/") || file.startsWith("libs/service/") || file.startsWith("apps/") || file.endsWith(".nest.ts");
     expect(imports.filter(({ file, target }) => /^(@nestjs\/|fastify$)/.test(target) && !rim(file))).toEqual([]);
   });
 

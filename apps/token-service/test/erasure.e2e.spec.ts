@@ -82,8 +82,8 @@ describe.skipIf(missing)("needs PostgreSQL, Redis and Kafka: a person who is era
   /** What is fetched meanwhile is fetched from the canary's address. */
   async function fromTheirAddress<T>(work: () => Promise<T>): Promise<T> {
     const usual = globalThis.fetch;
-    const dispatcher = new Agent({ connect: { localAddress: CANARY.ip, family: 4 } });
-    globalThis.fetch = ((url: string, options: object = {}) => fetchThrough(url, { ...options, dispatcher })) as typeof fetch;
+    const dispatcher = new Agent({ localAddress: CANARY.ip });
+    globalThis.fetch = ((url: string, options: object = {}) => fetchThrough(url, { ...options, dispatcher })) as unknown as typeof fetch;
     try {
       return await work();
     } finally {

@@ -12,7 +12,7 @@ export const redisFaults: readonly Cell[] = [
   {
     id: "redis/sigkill",
     title: "SIGKILL of Redis; started again, empty",
-    holdSeconds: { full: 10, quick: 4 },
+    holdSeconds: { full: 10, quick: 8 },
     servedWithin: 5,
     strike: async ({ world: { redis } }) => {
       await redis.kill("SIGKILL");
@@ -32,7 +32,7 @@ export const redisFaults: readonly Cell[] = [
   {
     id: "redis/restart",
     title: "SIGTERM of Redis; started again, empty",
-    holdSeconds: { full: 3, quick: 1 },
+    holdSeconds: { full: 8, quick: 1 },
     servedWithin: 5,
     strike: async ({ world: { redis } }) => {
       await redis.kill("SIGTERM");

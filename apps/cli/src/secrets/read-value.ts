@@ -53,9 +53,10 @@ async function readStandardInput(): Promise<string> {
 
 /** Reads one line from the terminal without showing it. Ctrl-C ends the command. */
 function typed(question: string, show: (text: string) => void): Promise<string> {
-  show(`${question}: `);
   const { stdin } = process;
+  // before the question: what a quick typist types at once would be shown otherwise
   stdin.setRawMode(true);
+  show(`${question}: `);
   stdin.resume();
   return new Promise((resolve, reject) => {
     let line = "";

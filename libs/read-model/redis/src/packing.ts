@@ -19,7 +19,10 @@ export function pack(text: string): Buffer {
     return form.mark + (form.sized ? String.fromCharCode(FIRST_PLACE + bytes.length) : "");
   };
   // Runs of characters first, and only then what they are: one pass over the text, where looking for each form at each place would take many.
-  const words = text.length > LONG ? text : text.replace(RUN, (run) => (WHOLE.has(run.length) && RANDOM.test(run) ? shorten(run) : run.replace(HEX, shorten)));
+  const words =
+    text.length > LONG
+      ? text
+      : text.replace(RUN, (run) => (WHOLE.has(run.length) && RANDOM.test(run) ? shorten(run) : run.replace(HEX, shorten)));
   const bytes = Buffer.concat(raw);
   const length = Buffer.alloc(2);
   length.writeUInt16LE(bytes.length);
