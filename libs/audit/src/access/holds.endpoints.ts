@@ -82,7 +82,7 @@ function endpoint(id: string, method: "GET" | "POST", path: string, summary: str
     path,
     audience: "admin",
     ...(method === "POST" ? { accepts: "json" as const } : {}),
-    openapi: { operationId, tags: ["audit"], ...queryOperation({ summary, parameters: [], answers }) },
+    openapi: { operationId, tags: ["audit"], ...queryOperation({ summary, parameters: [], answers }), parameters: inPath(path) },
     handle,
   };
 }
@@ -131,4 +131,8 @@ function shownDay({ day, first, end, root, gone }: Segment, status: string): obj
 
 function shownHold({ hold, fromDay, untilDay, reason, placedAt }: LegalHold): object {
   return { hold, from_day: fromDay, until_day: untilDay, reason, placed_at: placedAt };
+}
+
+function inPath(path: string): readonly object[] {
+  return [...path.matchAll(/:([a-z_]+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
 }
