@@ -16,6 +16,12 @@ export async function freePort() {
 }
 
 let tell = () => undefined;
+let over = false;
+
+/** From now on nothing is started. */
+export function startNoMore() {
+  over = true;
+}
 
 /** `listener` is told of every process at once, before anybody knows whether it will be ready. */
 export function onStart(listener) {
@@ -24,6 +30,7 @@ export function onStart(listener) {
 
 /** Starts a process in a session of its own, its output in logs/{name}.log. */
 export function start(name, command, args, { env = process.env, cwd = folder, stopWith = "SIGTERM", port, as = {} } = {}) {
+  if (over) throw new Error(`${name} was not started any more`);
   const logs = join(folder, "logs");
   mkdirSync(logs, { recursive: true, mode: 0o755 });
   const log = join(logs, `${name}.log`);

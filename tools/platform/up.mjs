@@ -6,7 +6,7 @@ import { say } from "../launch/ground.mjs";
 import { components } from "./components.mjs";
 import { removeData, stopAll } from "./down.mjs";
 import { kafka, postgres, redis } from "./engines.mjs";
-import { isRunning, onStart } from "./processes.mjs";
+import { isRunning, onStart, startNoMore } from "./processes.mjs";
 import { proxy } from "./proxy.mjs";
 import { portsFor, SERVICES, startService } from "./services.mjs";
 import { grantline, placeOf, settingsFor } from "./settings.mjs";
@@ -27,6 +27,7 @@ export async function up(args, node) {
   const interrupt = () => {
     if (!wanted) return;
     wanted = false;
+    startNoMore();
     say("stopping what was started …");
     // whoever waits for one of them hears that it ended
     stopAll(state.entries).catch(() => undefined); // told again below
