@@ -166,7 +166,8 @@ describe("on the files of a server that has stopped", () => {
     expect(spawnSync("sha256sum", ["-c", "SHA256SUMS"], { cwd: file("evidence") }).status).toBe(0);
     const summary = json("evidence/summary.json") as { events: number; by_type: Record<string, number> };
     expect(summary.by_type).toMatchObject({ GrantAuthorized: 2, SubjectErased: 1 });
-    expect(json("evidence/chain.json")).toMatchObject({ kind: "intact", first_gap: "none" });
+    // the server has made its checkpoint key, so the tree is gone through as well
+    expect(json("evidence/chain.json")).toMatchObject({ kind: "intact", events: expect.any(Number) as number });
     const lines = (name: string) =>
       readFileSync(file(`evidence/${name}`), "utf8")
         .split("\n")
