@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ["libs/**/src/**/*.spec.ts", "apps/**/*.spec.ts", "tools/**/*.spec.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    // Most of a run is waiting for engines and processes; one at a time would leave the machine idle.
+    maxWorkers: 2,
     testTimeout: 60_000,
     // They start servers and engines.
     hookTimeout: 180_000,
