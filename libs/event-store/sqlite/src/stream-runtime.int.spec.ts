@@ -143,7 +143,7 @@ describe("an event this release does not know", () => {
     ...purse,
     events: {
       ...purse.events,
-      Filled: { ...purse.events.Filled, version: 2 },
+      Filled: { ...purse.events.Filled, version: 2, upcasters: { 1: (data) => data } },
       Paid: { ...purse.events.Paid, version: 2, ignorable: true },
     },
   };
