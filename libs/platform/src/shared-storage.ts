@@ -74,6 +74,8 @@ function issuedUntil({ body }: SealedEvent): number {
 /** Connections for the tree, made when it is first used: most processes never do. */
 function createTreePool(connectionString: string, onTrouble: (what: string, error?: unknown) => void) {
   const pool = new Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000, query_timeout: 30_000 });
+  // One that is just being closed when the server stops is nobody's any more, and would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", (error) => onTrouble("a connection of the tree was lost; the next use makes another", error));
   return {
     query: (text: string, values?: unknown[]) => pool.query(text, values) as Promise<{ rows: Record<string, unknown>[] }>,

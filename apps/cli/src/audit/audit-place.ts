@@ -56,6 +56,8 @@ function treeStoreOf(config: Config, closing: (() => unknown)[]): TreeStore {
   const { postgresUrl } = config.storage;
   if (postgresUrl === undefined || config.storage.store === "sqlite") return createFolderTreeStore(join(config.server.dataDir, "audit"));
   const pool = new Pool({ connectionString: postgresUrl, max: 2 });
+  // one that is just being closed when the server stops is nobody's any more, and would end the process
+  pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", () => undefined); // an idle connection broke; the next query says so
   closing.push(() => pool.end());
   return createSqlTreeStore((text, values) => pool.query(text, values));

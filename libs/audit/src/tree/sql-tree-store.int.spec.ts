@@ -25,6 +25,8 @@ describe.skipIf(noPostgres)("needs PostgreSQL: the tree of a log there", () => {
     const url = await postgres.createDatabase();
     await migratePostgres({ url });
     pool = new Pool({ connectionString: url, max: 3 });
+    // a server that stops while a connection says goodbye tells it so
+    pool.on("connect", (client) => client.on("error", () => undefined));
     // Stopping the server ends connections that are being closed just then
     pool.on("connect", (client) => client.on("error", () => undefined));
     query = (text, values) => pool.query(text, values);
