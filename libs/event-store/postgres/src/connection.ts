@@ -47,6 +47,8 @@ export function connectionsTo(
     pool: (size) => {
       const pool = new Pool({ ...settings, max: size, idleTimeoutMillis: 60_000 });
       // An idle connection that breaks would otherwise end the process.
+      // one that is just being closed when the server stops is nobody's any more, and would end the process
+      pool.on("connect", (client) => client.on("error", () => undefined));
       pool.on("error", (error) => onTrouble("a connection to PostgreSQL broke", error));
       pools.push(pool);
       return pool;

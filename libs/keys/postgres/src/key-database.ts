@@ -29,6 +29,8 @@ export function openKeyDatabase(url: string, onTrouble: OnTrouble, connections =
   });
   // An idle connection that breaks is replaced at the next query; unheard, its error would end the process.
   let closed = false;
+  // one that is just being closed when the server stops is nobody's any more, and would end the process
+  pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", (error) => void (closed || onTrouble("a connection to the key database broke", error)));
   return {
     async query<R extends QueryResultRow>(text: string, values: readonly unknown[] = []) {
