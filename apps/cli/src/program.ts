@@ -8,6 +8,7 @@ import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
 import { keysCommand } from "./keys/keys.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
+import { recoverCommand } from "./recovery/recover.command.ts";
 import { secretCommand } from "./secrets/secret.command.ts";
 import { subjectCommand } from "./subjects/subject.command.ts";
 import { standardTerminal, type Terminal } from "./terminal.ts";
@@ -30,6 +31,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     subjectCommand,
     keysCommand,
     secretCommand,
+    recoverCommand,
   ])
     program.addCommand(make(terminal));
   return program;
@@ -38,6 +40,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
 const EXPLANATION = `
 Settings are the server's own (GRANTLINE_DATA_DIR, GRANTLINE_ISSUER, …; see docs/reference/configuration.md).
 projections, events and audit work on what the settings name, whether or not servers run on it: the data folder's files, or PostgreSQL and Redis.
+recover ends everything given before, where a backup without the newest events was restored.
 database works on PostgreSQL, before the services of a release start.
 keys works on PostgreSQL too, while the services run.
 secret works on the secret stores (GRANTLINE_SECRETS_…), whether or not a server runs.
