@@ -94,6 +94,13 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     LegalHoldLifted: entity("delete", 2),
   },
   audit: { AuditRead: api("read") },
+  gateway: {
+    ToolCallDecided: api("other"),
+    UpstreamAuthorizationAsked: api("other"),
+    UpstreamCallRetried: api("other"),
+    UpstreamCallFailed: api("other", 2),
+    GatewayStreamClosed: authentication("logoff"),
+  },
 };
 
 export function ocsfClassOf(word: string, type: string): OcsfClass {

@@ -1,6 +1,7 @@
 import { auditEvents } from "../audit/events.ts";
 import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
+import { gatewayEvents } from "../gateway/events.ts";
 import { grantEvents } from "../grant/events.ts";
 import { issuanceEvents } from "../issuance/events.ts";
 import type { AnyEventDefinitions } from "../kernel/index.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   segments: segmentsEvents,
   lease: leaseEvents,
   audit: auditEvents,
+  gateway: gatewayEvents,
 } as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
 
 export type StreamName = keyof typeof catalogue;
@@ -47,6 +49,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   segments: { pattern: "segments-{region}", about: "The closed days of the log, and what may not be dropped of it." },
   lease: { pattern: "lease-{duty}", about: "Which process works at a duty that one at a time may do." },
   audit: { pattern: "audit-{writer}-{yyyymmdd}", about: "Who read the audit log, and what they asked." },
+  gateway: { pattern: "gateway-{writer}-{yyyymmddhh}", about: "What the MCP gateway decided about calls." },
 };
 
 /** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */

@@ -69,6 +69,11 @@ describe("the catalogue of events", () => {
       "security/RequestRefused",
       "security/AnomalyDetected",
       "audit/AuditRead",
+      "gateway/ToolCallDecided",
+      "gateway/UpstreamAuthorizationAsked",
+      "gateway/UpstreamCallRetried",
+      "gateway/UpstreamCallFailed",
+      "gateway/GatewayStreamClosed",
     ]);
   });
 });

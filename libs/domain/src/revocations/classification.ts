@@ -96,4 +96,11 @@ export const classification: Classification = {
   // A former holder is fenced by reading the stream afresh, never by being told
   lease: { LeaseTaken: "nothing", LeaseReleased: "nothing" },
   audit: { AuditRead: "nothing" },
+  gateway: {
+    ToolCallDecided: "nothing",
+    UpstreamAuthorizationAsked: "nothing",
+    UpstreamCallRetried: "nothing",
+    UpstreamCallFailed: "nothing",
+    GatewayStreamClosed: "nothing",
+  },
 };
