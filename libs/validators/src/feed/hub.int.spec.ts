@@ -88,6 +88,30 @@ describe("a hub", () => {
     await line.leave();
   });
 
+  it("says to a newcomer only what was found out after it came: of what came before, nothing was told to it (P5)", async () => {
+    const { store } = world.platform.context;
+    let now = 1_000;
+    let gate = Promise.resolve();
+    const head = async () => {
+      await gate;
+      return store.head();
+    };
+    const hub = createRevocationHub({ ...world.platform.context, clock: { now: () => now }, store: { ...store, head } });
+    const first = await follow(hub);
+    await expect.poll(() => first.of("checkpoint").length).toBeGreaterThan(1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    // one look at the store is under way now, begun before the newcomer
+    await pause(600);
+    now = 2_000;
+    const newcomer = await follow(hub);
+    expect(newcomer.of("checkpoint")).toEqual([]);
+    resolve();
+    await expect.poll(() => newcomer.of("checkpoint").length).toBeGreaterThan(0);
+    expect(newcomer.of("checkpoint").map(({ data }) => (JSON.parse(data) as { at: number }).at)).not.toContain(1_000);
+    await Promise.all([first.leave(), newcomer.leave()]);
+  });
+
   it("that can't begin says so to who joins, and begins with the next", async () => {
     const { store } = world.platform.context;
     let away = true;

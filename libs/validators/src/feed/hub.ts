@@ -84,6 +84,8 @@ async function start(context: HubSources, followers: ReadonlySet<Follower>, most
   let known = { at: clock.now(), heardMs: performance.now() };
   const recent = createRecent(await store.head());
   const welcomed = new Set<Follower>();
+  /** When those came who were told nothing of what was before: a checkpoint of a look begun earlier would promise them too much. */
+  const cameMs = new WeakMap<Follower, number>();
   const inTurn = createTurns();
   const outgoing = createOutgoing(followers, welcomed);
 
@@ -107,7 +109,7 @@ async function start(context: HubSources, followers: ReadonlySet<Follower>, most
     if (comparePositions(recent.position(), head) >= 0) known = asked;
     outgoing.flush();
     const text = checkpoint();
-    for (const follower of welcomed) follower.connection.checkpoint(text);
+    for (const follower of welcomed) if (known.heardMs >= (cameMs.get(follower) ?? 0)) follower.connection.checkpoint(text);
   };
   const checkpoint = (): string =>
     checkpointFrame({ position: recent.position(), at: known.at, behindMs: Math.round(performance.now() - known.heardMs) });
@@ -124,7 +126,10 @@ async function start(context: HubSources, followers: ReadonlySet<Follower>, most
         if (gap) follower.connection.push(resetFrame(recent.position()));
         else if (after !== undefined) sendAll(follower, [...missed, ...recent.after(after)]);
         welcomed.add(follower);
-        follower.connection.checkpoint(checkpoint());
+        if (after === undefined || gap) {
+          cameMs.set(follower, performance.now());
+          checking.soon();
+        } else follower.connection.checkpoint(checkpoint());
       });
     },
     async stop() {
@@ -140,16 +145,28 @@ function later(a: Position, b: Position | undefined): Position {
 }
 
 /** Runs again and again, one run at a time. A run that fails is a checkpoint that is not sent: the validators notice. */
-function repeat(run: () => Promise<void>, everyMs: number): { stop(): Promise<void> } {
+function repeat(run: () => Promise<void>, everyMs: number): { soon(): void; stop(): Promise<void> } {
   let last: Promise<void> | undefined;
-  const timer = setInterval(() => {
+  let wanted = false;
+  const turn = (): void => {
     last ??= run()
       .catch(() => undefined)
-      .finally(() => (last = undefined));
-  }, everyMs);
+      .finally(() => {
+        last = undefined;
+        if (wanted) soon();
+      });
+  };
+  /** A run that begins after this call. */
+  const soon = (): void => {
+    wanted = last !== undefined;
+    turn();
+  };
+  const timer = setInterval(turn, everyMs);
   return {
+    soon,
     async stop() {
       clearInterval(timer);
+      wanted = false;
       await last;
     },
   };
