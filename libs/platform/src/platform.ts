@@ -1,5 +1,6 @@
 import { clientDecider } from "@grantline/domain/client";
 import { consentDecider } from "@grantline/domain/consent";
+import { flagDecider } from "@grantline/domain/flag";
 import { grantDecider } from "@grantline/domain/grant";
 import { issuanceEvents } from "@grantline/domain/issuance";
 import { keyringDecider } from "@grantline/domain/keyring";
@@ -9,7 +10,8 @@ import { subjectDecider } from "@grantline/domain/subject";
 import { tokenDecider } from "@grantline/domain/token";
 import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
-import { createIssuanceWriter, createStreamRuntime, type SealedEvent, type StreamRuntime } from "@grantline/event-store";
+import { createIssuanceWriter, createStreamRuntime, type EventStore, type SealedEvent, type StreamRuntime } from "@grantline/event-store";
+import { createFlags, provideFlags, type Flags } from "@grantline/flags";
 import { createDevUsers } from "@grantline/identity";
 import type { TreeStore } from "@grantline/audit";
 import { createKeyringService, type KeyringService, type KeySchedule, type KeyStore } from "@grantline/keys";
@@ -122,23 +124,14 @@ async function compose(
     onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
   });
   const keyring = await followKeyring(options, storage, runtime, closing);
+  const flags = await followFlags(runtime, log, closing);
   const repositories = repositoriesOf(runtime);
   const fetcher = createSafeFetch({
     allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
     clock,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
-  const security = closing.opened(
-    createSecurityLog({
-      store,
-      clock,
-      subjectKeys: keys.subjectKeys,
-      region,
-      service,
-      ...(storage.upToDate === undefined ? {} : { writers: createWriterCount(storage.ephemeral, clock) }),
-      onFailure: (error) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
-    }),
-  );
+  const security = securityLogOf(options, storage, store, closing);
   const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service, definitions: issuanceEvents }));
   const kept = settings.statusList ? [...projections, statusProjection] : projections;
   const projecting = (active = true): Projector => createProjector({ store, readModel, projections: kept, log, active });
@@ -164,12 +157,27 @@ async function compose(
     subjectKeys: keys.subjectKeys,
     identity: createDevUsers(config.people.devUsers, settings.issuer),
     limits: limitsOf(options, storage),
+    flags,
     ...(settings.statusList ? { statusPlaces: createStatusPlaces({ clock, random }) } : {}),
     directory: createClientDirectory({ clients: repositories.clients, settings, clock, documents }),
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
   };
   return { context, fetcher, runtime, projecting };
+}
+
+function securityLogOf({ config, log, role, clock, service = role }: Composing, storage: Storage, store: EventStore, closing: Closing) {
+  return closing.opened(
+    createSecurityLog({
+      store,
+      clock,
+      subjectKeys: storage.keys.subjectKeys,
+      region: config.server.region,
+      service,
+      ...(storage.upToDate === undefined ? {} : { writers: createWriterCount(storage.ephemeral, clock) }),
+      onFailure: (error) => log.warn({ err: error }, "counted refusals could not be recorded yet; they are kept and tried again"),
+    }),
+  );
 }
 
 /** The keyring, kept up by this process or followed. */
@@ -190,6 +198,14 @@ async function followKeyring(options: Composing, { keys }: Storage, runtime: Str
   // a worker learns of key changes by the same cheap look its caches use, not by reading everything its fellows append
   closing.later(watchKeyring(keyring, log));
   return keyring;
+}
+
+/** Known before the first request is answered; kept up from then on. */
+async function followFlags(runtime: StreamRuntime, log: Logger, closing: Closing): Promise<Flags> {
+  const flags = closing.opened(createFlags({ flags: runtime.repository(flagDecider), log }));
+  await flags.refresh();
+  await provideFlags(flags);
+  return flags;
 }
 
 const LOOK_AT_KEYRING_MS = 20;

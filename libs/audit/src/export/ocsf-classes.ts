@@ -101,6 +101,7 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     UpstreamCallFailed: api("other", 2),
     GatewayStreamClosed: authentication("logoff"),
   },
+  flag: { FlagDefined: entity("update"), FlagChanged: entity("update") },
 };
 
 export function ocsfClassOf(word: string, type: string): OcsfClass {

@@ -2,6 +2,7 @@ import { auditEvents } from "../audit/events.ts";
 import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
 import { gatewayEvents } from "../gateway/events.ts";
+import { flagEvents } from "../flag/events.ts";
 import { grantEvents } from "../grant/events.ts";
 import { issuanceEvents } from "../issuance/events.ts";
 import type { AnyEventDefinitions } from "../kernel/index.ts";
@@ -30,6 +31,7 @@ export const catalogue = {
   lease: leaseEvents,
   audit: auditEvents,
   gateway: gatewayEvents,
+  flag: flagEvents,
 } as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
 
 export type StreamName = keyof typeof catalogue;
@@ -50,6 +52,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   lease: { pattern: "lease-{duty}", about: "Which process works at a duty that one at a time may do." },
   audit: { pattern: "audit-{writer}-{yyyymmdd}", about: "Who read the audit log, and what they asked." },
   gateway: { pattern: "gateway-{writer}-{yyyymmddhh}", about: "What the MCP gateway decided about calls." },
+  flag: { pattern: "flag-{name}", about: "Whom a capability is on for." },
 };
 
 /** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */

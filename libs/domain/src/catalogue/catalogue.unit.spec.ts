@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
+import { flagDecider } from "../flag/index.ts";
 import { grantDecider } from "../grant/index.ts";
 import type { AnyEventDefinition } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
@@ -20,7 +21,7 @@ describe("the catalogue of events", () => {
   it("is found by the name of a stream", () => {
     expect(definitionsOf("grant-eu1abc")).toBe(catalogue.grant);
     expect(definitionsOf("consent-s1-c1")).toBe(catalogue.consent);
-    for (const unknown of ["flag-x", "grant", "", "-grant", "constructor-x"]) expect(definitionsOf(unknown)).toBeUndefined();
+    for (const unknown of ["flags-x", "grant", "", "-grant", "constructor-x"]) expect(definitionsOf(unknown)).toBeUndefined();
   });
 
   it("holds the very definitions of every decider, under its stream's word", () => {
@@ -35,6 +36,7 @@ describe("the catalogue of events", () => {
       segmentsDecider,
       tokenDecider,
       leaseDecider,
+      flagDecider,
     ]) {
       expect(definitionsOf(`${decider.stream}-1`)).toBe(decider.events);
     }

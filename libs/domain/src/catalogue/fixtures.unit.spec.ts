@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
+import { flagDecider } from "../flag/index.ts";
 import { grantDecider } from "../grant/index.ts";
 import { type AnyEventDefinition, type Decider, type DomainEvent, type Outcome, type Recorded, upcast } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
@@ -97,6 +98,7 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "segments/SegmentDropped": ["SegmentClosed"],
   "segments/LegalHoldLifted": ["LegalHoldPlaced"],
   "lease/LeaseReleased": ["LeaseTaken"],
+  "flag/FlagChanged": ["FlagDefined"],
 };
 
 type Folded = { readonly [S in StreamName]?: (events: readonly Fixture[]) => unknown };
@@ -112,6 +114,7 @@ const folds: Folded = {
   segments: (events) => folded(segmentsDecider, events),
   token: (events) => folded(tokenDecider, events),
   lease: (events) => folded(leaseDecider, events),
+  flag: (events) => folded(flagDecider, events),
 };
 
 function folded<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, events: readonly Fixture[]): S {

@@ -103,4 +103,6 @@ export const classification: Classification = {
     UpstreamCallFailed: "nothing",
     GatewayStreamClosed: "nothing",
   },
+  // May be a kill switch: it is acknowledged once every process must know of it
+  flag: { FlagDefined: "narrows", FlagChanged: "narrows" },
 };

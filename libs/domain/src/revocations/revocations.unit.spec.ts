@@ -47,6 +47,8 @@ describe("what an event takes away", () => {
       "subject/SubjectDisabled",
       "subject/GenerationRaised",
       "subject/SubjectErased",
+      "flag/FlagDefined",
+      "flag/FlagChanged",
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { ClientCommand, ClientOutcome, ClientState } from "@grantline/domain/client";
 import type { ConsentCommand, ConsentOutcome, ConsentState } from "@grantline/domain/consent";
+import type { FlagAbout, FlagName } from "@grantline/domain/flag";
 import type { GrantCommand, GrantOutcome, GrantState } from "@grantline/domain/grant";
 import type { LoginCommand, LoginOutcome, LoginState } from "@grantline/domain/login";
 import type { ResourceCommand, ResourceOutcome, ResourceState } from "@grantline/domain/resource";
@@ -88,6 +89,10 @@ export interface Lifetimes {
   readonly parRequest: number;
   readonly interaction: number;
 }
+/** May a capability be used, by this subject, client or upstream provider? From memory (`@grantline/flags`). */
+export interface FeatureFlags {
+  enabled(flag: FlagName, about?: FlagAbout): boolean;
+}
 /** What the slices need of the settings. */
 export interface OAuthSettings {
   /** Exactly as published: no trailing slash games. */
@@ -158,6 +163,7 @@ export interface OAuthContext extends Repositories {
   readonly ephemeral: EphemeralStore;
   readonly security: SecurityLog;
   readonly limits: Limits;
+  readonly flags: FeatureFlags;
   readonly directory: ClientDirectory;
   /** Standing (not withdrawn) consents of a person, from the read model; absent: the page says it can't list them. */
   readonly listConsents?: (subject: string) => Promise<readonly ConsentSummary[]>;

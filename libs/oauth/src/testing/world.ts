@@ -139,6 +139,7 @@ export async function openWorld(options: WorldOptions = {}) {
       failuresPerMinute: 5,
       ...(options.anonymousWritesPerMinute === undefined ? {} : { anonymousWritesPerMinute: options.anonymousWritesPerMinute }),
     }),
+    flags: { enabled: () => true },
     directory: createClientDirectory({ clients: repositories.clients, settings, clock }),
     ...(options.fetchJwks === undefined ? {} : { fetchJwks: options.fetchJwks }),
   };
