@@ -102,6 +102,21 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     GatewayStreamClosed: authentication("logoff"),
   },
   flag: { FlagDefined: entity("update"), FlagChanged: entity("update") },
+  server: {
+    ServerAdded: entity("create"),
+    ServerChanged: entity("update"),
+    ServerClientRegistered: entity("update"),
+    ServerRemoved: entity("delete"),
+  },
+  upstream: {
+    UpstreamCodeReceived: api("create"),
+    UpstreamAuthorizationFailed: authentication("ticket", 2),
+    UpstreamAuthorized: privileges(),
+    UpstreamRefreshClaimed: api("update"),
+    UpstreamRefreshed: authentication("renewal"),
+    UpstreamRefreshFailed: authentication("renewal", 2),
+    UpstreamRevoked: authentication("logoff"),
+  },
 };
 
 export function ocsfClassOf(word: string, type: string): OcsfClass {

@@ -12,8 +12,10 @@ import { loginEvents } from "../login/events.ts";
 import { resourceEvents } from "../resource/events.ts";
 import { securityEvents } from "../security/events.ts";
 import { segmentsEvents } from "../segments/events.ts";
+import { serverEvents } from "../server/events.ts";
 import { subjectEvents } from "../subject/events.ts";
 import { tokenEvents } from "../token/events.ts";
+import { upstreamEvents } from "../upstream/events.ts";
 
 /** Every event there is, by its stream's aggregate word. Readers, docs and fixtures derive from it; there is no second list. */
 export const catalogue = {
@@ -32,6 +34,8 @@ export const catalogue = {
   audit: auditEvents,
   gateway: gatewayEvents,
   flag: flagEvents,
+  server: serverEvents,
+  upstream: upstreamEvents,
 } as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
 
 export type StreamName = keyof typeof catalogue;
@@ -53,6 +57,8 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   audit: { pattern: "audit-{writer}-{yyyymmdd}", about: "Who read the audit log, and what they asked." },
   gateway: { pattern: "gateway-{writer}-{yyyymmddhh}", about: "What the MCP gateway decided about calls." },
   flag: { pattern: "flag-{name}", about: "Whom a capability is on for." },
+  server: { pattern: "server-{name}", about: "A third-party MCP server behind the gateway." },
+  upstream: { pattern: "upstream-{user}-{server}", about: "What a provider lets us do at one server for one person." },
 };
 
 /** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */

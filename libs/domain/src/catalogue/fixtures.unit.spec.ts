@@ -12,9 +12,11 @@ import { leaseDecider } from "../lease/index.ts";
 import { loginDecider } from "../login/index.ts";
 import { resourceDecider } from "../resource/index.ts";
 import { segmentsDecider } from "../segments/index.ts";
+import { serverDecider } from "../server/index.ts";
 import { subjectDecider } from "../subject/index.ts";
 import { fold } from "../testing/given.ts";
 import { tokenDecider } from "../token/index.ts";
+import { upstreamDecider } from "../upstream/index.ts";
 import { catalogue, definitionsOf, type StreamName } from "./index.ts";
 
 /** One frozen example of an event as it was written: `fixtures/{stream}/{Type}.v{version}.json`. */
@@ -99,6 +101,13 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "segments/LegalHoldLifted": ["LegalHoldPlaced"],
   "lease/LeaseReleased": ["LeaseTaken"],
   "flag/FlagChanged": ["FlagDefined"],
+  "server/ServerChanged": ["ServerAdded"],
+  "server/ServerClientRegistered": ["ServerAdded"],
+  "server/ServerRemoved": ["ServerAdded"],
+  "upstream/UpstreamRefreshClaimed": ["UpstreamAuthorized"],
+  "upstream/UpstreamRefreshed": ["UpstreamAuthorized"],
+  "upstream/UpstreamRefreshFailed": ["UpstreamAuthorized"],
+  "upstream/UpstreamRevoked": ["UpstreamAuthorized"],
 };
 
 type Folded = { readonly [S in StreamName]?: (events: readonly Fixture[]) => unknown };
@@ -115,6 +124,8 @@ const folds: Folded = {
   token: (events) => folded(tokenDecider, events),
   lease: (events) => folded(leaseDecider, events),
   flag: (events) => folded(flagDecider, events),
+  server: (events) => folded(serverDecider, events),
+  upstream: (events) => folded(upstreamDecider, events),
 };
 
 function folded<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, events: readonly Fixture[]): S {

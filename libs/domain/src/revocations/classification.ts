@@ -105,4 +105,16 @@ export const classification: Classification = {
   },
   // May be a kill switch: it is acknowledged once every process must know of it
   flag: { FlagDefined: "narrows", FlagChanged: "narrows" },
+  // The resource it is to clients is taken away by that resource's own events
+  server: { ServerAdded: "nothing", ServerChanged: "narrows", ServerClientRegistered: "nothing", ServerRemoved: "narrows" },
+  // Tokens of others: no validator of ours ever sees one. Who holds them reads the stream before each use
+  upstream: {
+    UpstreamCodeReceived: "nothing",
+    UpstreamAuthorizationFailed: "nothing",
+    UpstreamAuthorized: "nothing",
+    UpstreamRefreshClaimed: "nothing",
+    UpstreamRefreshed: "nothing",
+    UpstreamRefreshFailed: "narrows",
+    UpstreamRevoked: "narrows",
+  },
 };

@@ -49,6 +49,10 @@ describe("what an event takes away", () => {
       "subject/SubjectErased",
       "flag/FlagDefined",
       "flag/FlagChanged",
+      "server/ServerChanged",
+      "server/ServerRemoved",
+      "upstream/UpstreamRefreshFailed",
+      "upstream/UpstreamRevoked",
     ]);
   });
 
