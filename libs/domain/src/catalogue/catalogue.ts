@@ -1,4 +1,5 @@
 import { auditEvents } from "../audit/events.ts";
+import { bridgeEvents } from "../bridge/events.ts";
 import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
 import { gatewayEvents } from "../gateway/events.ts";
@@ -36,6 +37,7 @@ export const catalogue = {
   flag: flagEvents,
   server: serverEvents,
   upstream: upstreamEvents,
+  bridge: bridgeEvents,
 } as const satisfies Readonly<Record<string, AnyEventDefinitions>>;
 
 export type StreamName = keyof typeof catalogue;
@@ -59,6 +61,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   flag: { pattern: "flag-{name}", about: "Whom a capability is on for." },
   server: { pattern: "server-{name}", about: "A third-party MCP server behind the gateway." },
   upstream: { pattern: "upstream-{user}-{server}", about: "What a provider lets us do at one server for one person." },
+  bridge: { pattern: "bridge-{id}", about: "A client registered at another directory through the bridge." },
 };
 
 /** The definitions of the stream called `stream` (`grant-eu1…`), undefined for a stream this release does not know. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bridgeDecider } from "../bridge/index.ts";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
 import { flagDecider } from "../flag/index.ts";
@@ -37,6 +38,7 @@ describe("the catalogue of events", () => {
       tokenDecider,
       leaseDecider,
       flagDecider,
+      bridgeDecider,
     ]) {
       expect(definitionsOf(`${decider.stream}-1`)).toBe(decider.events);
     }
@@ -76,6 +78,7 @@ describe("the catalogue of events", () => {
       "gateway/UpstreamCallRetried",
       "gateway/UpstreamCallFailed",
       "gateway/GatewayStreamClosed",
+      "bridge/RegistrationUsed",
     ]);
   });
 });

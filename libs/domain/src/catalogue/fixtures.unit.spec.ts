@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
+import { bridgeDecider } from "../bridge/index.ts";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
 import { flagDecider } from "../flag/index.ts";
@@ -108,6 +109,19 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "upstream/UpstreamRefreshed": ["UpstreamAuthorized"],
   "upstream/UpstreamRefreshFailed": ["UpstreamAuthorized"],
   "upstream/UpstreamRevoked": ["UpstreamAuthorized"],
+  "bridge/EntraAppCreated": ["RegistrationRequested"],
+  "bridge/EntraServicePrincipalCreated": ["RegistrationRequested", "EntraAppCreated"],
+  "bridge/EntraSecretIssued": ["RegistrationRequested"],
+  "bridge/SecretStored": ["RegistrationRequested", "EntraSecretIssued"],
+  "bridge/EntraSecretRemoved": ["RegistrationRequested", "EntraSecretIssued"],
+  "bridge/ForeignClientRegistered": ["RegistrationRequested"],
+  "bridge/ApplicationUpdated": ["RegistrationRequested", "EntraAppCreated"],
+  "bridge/RegistrationCompleted": ["RegistrationRequested"],
+  "bridge/RegistrationChanged": ["RegistrationRequested"],
+  "bridge/RegistrationUsed": ["RegistrationRequested"],
+  "bridge/RegistrationFailed": ["RegistrationRequested"],
+  "bridge/RegistrationEnded": ["RegistrationRequested"],
+  "bridge/CompensationDone": ["RegistrationRequested"],
 };
 
 type Folded = { readonly [S in StreamName]?: (events: readonly Fixture[]) => unknown };
@@ -126,6 +140,7 @@ const folds: Folded = {
   flag: (events) => folded(flagDecider, events),
   server: (events) => folded(serverDecider, events),
   upstream: (events) => folded(upstreamDecider, events),
+  bridge: (events) => folded(bridgeDecider, events),
 };
 
 function folded<S, C, E extends DomainEvent, O extends Outcome>(decider: Decider<S, C, E, O>, events: readonly Fixture[]): S {

@@ -117,4 +117,22 @@ export const classification: Classification = {
     UpstreamRefreshFailed: "narrows",
     UpstreamRevoked: "narrows",
   },
+  // The tokens are the target's: nothing of ours is revoked with them
+  bridge: {
+    RegistrationRequested: "nothing",
+    EntraAppCreated: "nothing",
+    EntraServicePrincipalCreated: "nothing",
+    EntraSecretIssued: "nothing",
+    SecretStored: "nothing",
+    EntraSecretRemoved: "nothing",
+    ForeignClientRegistered: "nothing",
+    ApplicationUpdated: "nothing",
+    RegistrationCompleted: "nothing",
+    RegistrationChanged: "narrows",
+    RegistrationUsed: "nothing",
+    RegistrationFailed: "nothing",
+    // The client can't get anything through the bridge any more
+    RegistrationEnded: "narrows",
+    CompensationDone: "nothing",
+  },
 };

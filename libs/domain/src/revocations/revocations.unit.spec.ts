@@ -53,6 +53,8 @@ describe("what an event takes away", () => {
       "server/ServerRemoved",
       "upstream/UpstreamRefreshFailed",
       "upstream/UpstreamRevoked",
+      "bridge/RegistrationChanged",
+      "bridge/RegistrationEnded",
     ]);
   });
 

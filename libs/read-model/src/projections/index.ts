@@ -1,4 +1,5 @@
 import { tableOf, type Projection } from "../projection.ts";
+import { bridgesProjection } from "./bridges.projection.ts";
 import { clientsProjection } from "./clients.projection.ts";
 import { consentsProjection } from "./consents.projection.ts";
 import { grantsProjection } from "./grants.projection.ts";
@@ -6,6 +7,7 @@ import { resourcesProjection } from "./resources.projection.ts";
 import { securityProjection } from "./security.projection.ts";
 import { subjectsProjection } from "./subjects.projection.ts";
 
+export type { BridgeRow } from "./bridges.projection.ts";
 export type { ClientRow } from "./clients.projection.ts";
 export type { ConsentRow } from "./consents.projection.ts";
 export type { GrantRow } from "./grants.projection.ts";
@@ -13,7 +15,15 @@ export type { ResourceRow } from "./resources.projection.ts";
 export type { SecurityRow } from "./security.projection.ts";
 export type { SubjectRow } from "./subjects.projection.ts";
 
-export { clientsProjection, consentsProjection, grantsProjection, resourcesProjection, securityProjection, subjectsProjection };
+export {
+  bridgesProjection,
+  clientsProjection,
+  consentsProjection,
+  grantsProjection,
+  resourcesProjection,
+  securityProjection,
+  subjectsProjection,
+};
 
 /** Every projection there is. */
 export const projections: readonly Projection[] = [
@@ -23,6 +33,7 @@ export const projections: readonly Projection[] = [
   subjectsProjection,
   consentsProjection,
   securityProjection,
+  bridgesProjection,
 ];
 
 /** The table of each projection, for `ReadModel.get` and `list`. */
@@ -33,6 +44,7 @@ export const tables = {
   subjects: tableOf(subjectsProjection),
   consents: tableOf(consentsProjection),
   security: tableOf(securityProjection),
+  bridges: tableOf(bridgesProjection),
 } as const;
 
 export const grantsTable = tables.grants;
