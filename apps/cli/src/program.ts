@@ -6,6 +6,7 @@ import { auditCommand } from "./audit/audit.command.ts";
 import { configCommand } from "./config.command.ts";
 import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
+import { flagCommand } from "./flags/flag.command.ts";
 import { keysCommand } from "./keys/keys.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
 import { recoverCommand } from "./recovery/recover.command.ts";
@@ -30,6 +31,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     clientCommand,
     subjectCommand,
     keysCommand,
+    flagCommand,
     secretCommand,
     recoverCommand,
   ])
@@ -44,7 +46,7 @@ recover ends everything given before, where a backup without the newest events w
 database works on PostgreSQL, before the services of a release start.
 keys works on PostgreSQL too, while the services run.
 secret works on the secret stores (GRANTLINE_SECRETS_…), whether or not a server runs.
-resource, client and subject talk to a running server with the secret of the client grantline-admin:
+resource, client, subject and flag talk to a running server with the secret of the client grantline-admin:
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
 
 Exit codes: 0 done, 1 the answer is no (a broken log, a refused request), 2 it could not be tried.`;

@@ -2,6 +2,7 @@ import type { Endpoint } from "@grantline/oauth/http";
 import { clientRoutes } from "./clients/clients.routes.ts";
 import type { AdminParts } from "./context.ts";
 import { eventRoutes } from "./events/events.routes.ts";
+import { flagRoutes } from "./flags/flags.routes.ts";
 import { grantRoutes } from "./grants/grants.routes.ts";
 import { keyRoutes } from "./keys/keys.routes.ts";
 import { openApiEndpoint } from "./openapi/openapi.endpoint.ts";
@@ -11,8 +12,8 @@ import { subjectRoutes } from "./subjects/subjects.routes.ts";
 
 /** The admin API under /admin/v1, opened by our own tokens with `grantline:*` scopes; errors are problem+json (`problemResponse`). */
 export function adminEndpoints(context: AdminParts): readonly Endpoint[] {
-  const routes = [clientRoutes, resourceRoutes, subjectRoutes, grantRoutes, keyRoutes, eventRoutes, operationRoutes].flatMap((of) =>
-    of(context),
+  const routes = [clientRoutes, resourceRoutes, subjectRoutes, grantRoutes, keyRoutes, flagRoutes, eventRoutes, operationRoutes].flatMap(
+    (of) => of(context),
   );
   const all: readonly Endpoint[] = [...routes, openApiEndpoint(context, () => all)];
   return all;

@@ -1,3 +1,5 @@
+import type { FlagCommand, FlagOutcome, FlagState } from "@grantline/domain/flag";
+import type { StreamRepository } from "@grantline/event-store";
 import type { KeyringService } from "@grantline/keys";
 import type { OAuthContext } from "@grantline/oauth/context";
 import type { Endpoint } from "@grantline/oauth/http";
@@ -13,6 +15,7 @@ export interface AdminContext {
   readonly readModel: ReadModel;
   readonly projector: AdminProjector;
   readonly keyring: AdminKeyring;
+  readonly flagStreams: StreamRepository<FlagState, FlagCommand, FlagOutcome>;
   /** Every endpoint of the server, for its OpenAPI document. Asked for when the document is, so it may be filled in later. */
   readonly allEndpoints?: () => readonly Endpoint[];
 }

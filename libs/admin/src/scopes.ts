@@ -1,7 +1,7 @@
 import type { ScopeDefinition } from "@grantline/domain/resource";
 
 /** What one scope of the admin API opens; each but `admin` has a `:read` variant. */
-export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit";
+export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit" | "flags";
 export type AdminScope = "grantline:admin" | `grantline:${AdminArea}` | `grantline:${AdminArea}:read`;
 
 export const FULL_ADMIN = "grantline:admin";
@@ -13,6 +13,7 @@ const AREAS: Readonly<Record<AdminArea, string>> = {
   grants: "grants and consents",
   keys: "signing keys",
   audit: "the event log and the state of the service",
+  flags: "feature flags",
 };
 
 /** The scopes of the admin resource, in plain words for the consent page. */

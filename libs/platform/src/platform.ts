@@ -11,7 +11,7 @@ import { tokenDecider } from "@grantline/domain/token";
 import type { AdminContext } from "@grantline/admin";
 import { longestTokenLifetime, toOAuthSettings, type Config } from "@grantline/config";
 import { createIssuanceWriter, createStreamRuntime, type EventStore, type SealedEvent, type StreamRuntime } from "@grantline/event-store";
-import { createFlags, provideFlags, type Flags } from "@grantline/flags";
+import { createFlags, provideFlags, type FlagRepository, type Flags } from "@grantline/flags";
 import { createDevUsers } from "@grantline/identity";
 import type { TreeStore } from "@grantline/audit";
 import { createKeyringService, type KeyringService, type KeySchedule, type KeyStore } from "@grantline/keys";
@@ -124,7 +124,8 @@ async function compose(
     onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),
   });
   const keyring = await followKeyring(options, storage, runtime, closing);
-  const flags = await followFlags(runtime, log, closing);
+  const flagStreams = runtime.repository(flagDecider);
+  const flags = await followFlags(flagStreams, log, closing);
   const repositories = repositoriesOf(runtime);
   const fetcher = createSafeFetch({
     allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
@@ -151,6 +152,7 @@ async function compose(
     readModel,
     projector,
     keyring,
+    flagStreams,
     signer: keyring.signer,
     retryKeys: keys.retryKeys,
     seals: keys.seals,
@@ -201,8 +203,8 @@ async function followKeyring(options: Composing, { keys }: Storage, runtime: Str
 }
 
 /** Known before the first request is answered; kept up from then on. */
-async function followFlags(runtime: StreamRuntime, log: Logger, closing: Closing): Promise<Flags> {
-  const flags = closing.opened(createFlags({ flags: runtime.repository(flagDecider), log }));
+async function followFlags(streams: FlagRepository, log: Logger, closing: Closing): Promise<Flags> {
+  const flags = closing.opened(createFlags({ flags: streams, log }));
   await flags.refresh();
   await provideFlags(flags);
   return flags;

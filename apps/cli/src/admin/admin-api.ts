@@ -23,7 +23,18 @@ export function withAdminOptions(command: Command): Command {
 }
 
 /** A POST to the admin API as `grantline-admin`, below /admin/v1 unless the path says /audit/v1. Throws CommandFailed with what the server said. */
-export async function postToAdminApi(command: Command, terminal: Terminal, path: string, body?: object): Promise<Answer> {
+export function postToAdminApi(command: Command, terminal: Terminal, path: string, body?: object): Promise<Answer> {
+  return callAdminApi(command, terminal, { method: "POST", path, ...(body === undefined ? {} : { body }) });
+}
+
+export interface AdminRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: object;
+}
+
+/** Any request to the admin API, likewise. */
+export async function callAdminApi(command: Command, terminal: Terminal, { method, path, body }: AdminRequest): Promise<Answer> {
   const options = command.opts<AdminOptions>();
   const { server, people } = settingsOf(command, terminal);
   const issuer = options.issuer ?? server.issuer;
@@ -34,6 +45,7 @@ export async function postToAdminApi(command: Command, terminal: Terminal, path:
     );
   const token = await takeToken(issuer, secret);
   return send(
+    method,
     `${new URL(issuer).origin}${path.startsWith("/audit/v1/") ? path : `/admin/v1${path}`}`,
     { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     body === undefined ? undefined : JSON.stringify(body),
@@ -43,15 +55,20 @@ export async function postToAdminApi(command: Command, terminal: Terminal, path:
 async function takeToken(issuer: string, secret: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(`grantline-admin:${encodeURIComponent(secret)}`).toString("base64")}`;
   const form = new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:admin" });
-  const answer = await send(`${issuer}/token`, { authorization, "content-type": "application/x-www-form-urlencoded" }, form.toString());
+  const answer = await send(
+    "POST",
+    `${issuer}/token`,
+    { authorization, "content-type": "application/x-www-form-urlencoded" },
+    form.toString(),
+  );
   return String(answer["access_token"]);
 }
 
-async function send(url: string, headers: Readonly<Record<string, string>>, body: string | undefined): Promise<Answer> {
+async function send(method: string, url: string, headers: Readonly<Record<string, string>>, body: string | undefined): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(url, {
-      method: "POST",
+      method,
       headers,
       ...(body === undefined ? {} : { body }),
       redirect: "error",
@@ -62,6 +79,7 @@ async function send(url: string, headers: Readonly<Record<string, string>>, body
     throw new CommandFailed(`no answer from ${url} (${cause}). Is the server running there? Set GRANTLINE_ISSUER or --issuer.`);
   }
   const text = await response.text();
+  if (response.status === 204) return {};
   const answer = parsed(text);
   if (response.ok && answer !== undefined) return answer;
   const said = answer?.["error_description"] ?? answer?.["detail"] ?? answer?.["title"] ?? text.slice(0, 200);

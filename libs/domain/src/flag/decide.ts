@@ -15,7 +15,9 @@ export function decideFlag(command: FlagCommand, state: FlagState): Decided {
 
 const UNCHANGED: Decided = { events: [], outcome: { kind: "unchanged" } };
 
-function set({ name, setting, reason }: FlagCommand, state: FlagState): Decided {
+function set({ name, setting, reason, seen }: FlagCommand, state: FlagState): Decided {
+  if (seen !== undefined && seen !== state.changes)
+    return { events: [], outcome: { kind: "refused", reason: "flag-moved", changes: state.changes } };
   const { enabled, rollout, providers, clients } = setting;
   const data = { enabled, rollout, providers, clients, reason };
   if (state.status === "default") return { events: [{ type: "FlagDefined", data: { name, ...data } }], outcome: { kind: "changed" } };

@@ -36,6 +36,14 @@ describe("a flag", () => {
     expect(given(flagDecider, history).when(set({ ...killed }, "again")).decision).toEqual(decided({ kind: "unchanged" }));
   });
 
+  it("is changed by nobody who looked at it before its last change", () => {
+    const { history } = given(flagDecider).when({ ...set(killed), seen: 0 });
+    expect(given(flagDecider, history).when({ ...set(open), seen: 0 }).decision).toEqual(
+      decided({ kind: "refused", reason: "flag-moved", changes: 1 }),
+    );
+    expect(given(flagDecider, history).when({ ...set(open), seen: 1 }).decision.outcome).toEqual({ kind: "changed" });
+  });
+
   it("survives a type and a command it has never heard of, and a change of what was never defined", () => {
     const { state } = given(flagDecider);
     expect(flagDecider.evolve(state, { type: "FromTheFuture", data: {}, at: T0 } as never)).toBe(state);

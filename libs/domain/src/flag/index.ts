@@ -12,7 +12,7 @@ export { defaultSetting, isFlagName, KNOWN_FLAGS, type FlagName, type KnownFlag 
 export const flagDecider: Decider<FlagState, FlagCommand, FlagEvent, FlagOutcome> = {
   stream: "flag",
   events: flagEvents,
-  initial: { status: "default" },
+  initial: { status: "default", changes: 0 },
   decide: decideFlag,
   evolve: evolveFlag,
 };

@@ -25,7 +25,7 @@ export type FlagEvent = FlagDefined | FlagChanged;
 /** `changedAt` in epoch seconds. */
 export type FlagState =
   /** Nobody has said anything: the default of this release holds. */
-  | { readonly status: "default" }
+  | { readonly status: "default"; readonly changes: 0 }
   | {
       readonly status: "set";
       readonly name: string;
@@ -41,5 +41,11 @@ export interface FlagCommand {
   readonly name: string;
   readonly setting: FlagSetting;
   readonly reason: string;
+  /** Changes the caller had seen; refused when there are more. Absent: whatever holds now. */
+  readonly seen?: number | undefined;
 }
-export type FlagOutcome = { readonly kind: "changed" } | { readonly kind: "unchanged" };
+export type FlagOutcome =
+  | { readonly kind: "changed" }
+  | { readonly kind: "unchanged" }
+  /** Somebody else changed it since it was looked at. */
+  | { readonly kind: "refused"; readonly reason: "flag-moved"; readonly changes: number };
