@@ -11,6 +11,9 @@ import { tlogJudge } from "./tlog-judge.mjs";
 import { bringToxiproxy } from "./toxiproxy.mjs";
 import { bringHaproxy } from "./haproxy.mjs";
 import { bringNginx } from "./nginx.mjs";
+import { bringPythonMcp } from "./python-mcp.mjs";
+import { bringMcpClients } from "./mcp-clients.mjs";
+import { bringSpringMcp } from "./spring-mcp.mjs";
 
 /** Where what was brought is kept. */
 export const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
@@ -26,6 +29,9 @@ const COMPONENTS = [
   { name: "toxiproxy", variable: "GRANTLINE_TEST_TOXIPROXY", bring: () => bringToxiproxy(cache) },
   { name: "nginx", variable: "GRANTLINE_TEST_NGINX", bring: bringNginx },
   { name: "HAProxy", variable: "GRANTLINE_TEST_HAPROXY", bring: bringHaproxy },
+  { name: "FastMCP and the Python MCP SDK", variable: "GRANTLINE_TEST_PYTHON_MCP", bring: () => bringPythonMcp(cache) },
+  { name: "mcp-remote and the Inspector", variable: "GRANTLINE_TEST_MCP_CLIENTS", bring: () => bringMcpClients(cache) },
+  { name: "Spring AI's MCP server", variable: "GRANTLINE_TEST_SPRING_MCP", bring: () => bringSpringMcp(cache) },
 ];
 
 /** Environment for the tests, by component found; what is missing is named in GRANTLINE_TEST_MISSING. */
