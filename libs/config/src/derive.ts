@@ -45,6 +45,11 @@ export function withPort(config: Config, port: number): Config {
   return deepFreeze({ ...config, server: { ...config.server, port, ...issuer } });
 }
 
+/** Where the gateway is: as set, else where everything is. */
+export function gatewayOrigin({ gateway, server }: Config): string {
+  return gateway.url ?? server.origin;
+}
+
 function issuerParts(given: string | undefined, port: number) {
   const issuer = given ?? defaultIssuer(port);
   const url = new URL(issuer);

@@ -1,6 +1,6 @@
 export type { Config, DevUserSetting, KekSetting } from "./config.ts";
+export { gatewayOrigin, withPort } from "./derive.ts";
 export { ConfigError } from "./config-error.ts";
-export { withPort } from "./derive.ts";
 export type { LoadOptions } from "./load-config.ts";
 export { loadConfig } from "./load-config.ts";
 export { longestTokenLifetime, toOAuthSettings } from "./oauth-settings.ts";

@@ -14,6 +14,7 @@ export function brokenRules(settings: Settings, production: boolean): readonly s
     ...keyProblems(settings, production),
     ...lifetimeProblems(settings),
     ...storageProblems(settings),
+    ...gatewayProblems(settings, production),
   ];
 }
 
@@ -55,6 +56,16 @@ function keyProblems(settings: Settings, production: boolean): readonly string[]
       ? [`GRANTLINE_KEY_PUBLISH_AHEAD: found ${publishAhead} s; allowed: less than GRANTLINE_KEY_ROTATION (${rotation} s)`]
       : []),
   ];
+}
+
+/** Clients compare the audience byte for byte, so it has one spelling. */
+function gatewayProblems({ gateway: { url } }: Settings, production: boolean): readonly string[] {
+  if (url === undefined) return [];
+  const { origin, protocol } = new URL(url);
+  const plain = production && protocol !== "https:";
+  return url === origin && !plain
+    ? []
+    : [`GRANTLINE_GATEWAY_URL: found ${url}; allowed: ${plain ? "an https URL" : `an origin, written ${origin}`}`];
 }
 
 function lifetimeProblems(settings: Settings): readonly string[] {

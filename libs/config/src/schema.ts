@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { audit } from "./areas/audit.config.ts";
 import { bridge } from "./areas/bridge.config.ts";
+import { gateway } from "./areas/gateway.config.ts";
 import { keys } from "./areas/keys.config.ts";
 import { limits } from "./areas/limits.config.ts";
 import { people } from "./areas/people.config.ts";
@@ -25,6 +26,7 @@ export const settingsSchema = z.strictObject({
   cimd,
   resources,
   limits,
+  gateway,
   bridge,
   audit,
   telemetry,
@@ -47,6 +49,7 @@ export const AREA_TITLES: Readonly<Record<keyof Settings, string>> = {
   cimd: "Client ID Metadata Documents",
   resources: "Resources",
   limits: "Limits",
+  gateway: "Gateway",
   bridge: "Registration bridge",
   audit: "Audit",
   telemetry: "Logs, metrics and traces",

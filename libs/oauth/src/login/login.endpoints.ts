@@ -13,7 +13,7 @@ export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
       method: "GET",
       path,
       audience: "person",
-      openapi: queryOperation({ summary: "The login page", parameters: ["interaction"], answers: { "200": "The page." } }),
+      openapi: queryOperation({ summary: "The login page", parameters: ["interaction", "return"], answers: { "200": "The page." } }),
       handle: (request) => showLogin(context, request),
     },
     {
@@ -25,7 +25,7 @@ export function loginEndpoints(context: OAuthContext): readonly Endpoint[] {
       audience: "person",
       openapi: formOperation({
         summary: "Log in",
-        parameters: ["interaction", "csrf", "username", "password"],
+        parameters: ["interaction", "return", "csrf", "username", "password"],
         answers: { "303": "On to what the login was for." },
       }),
       handle: (request) => submitLogin(context, request, inTurn),

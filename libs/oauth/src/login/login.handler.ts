@@ -75,5 +75,6 @@ async function endCookie(context: OAuthContext, request: HttpRequest, former: Se
 function onward(context: OAuthContext, purpose: LoginPurpose, session: Session): HttpResponse {
   const headers = { "set-cookie": [sessionCookie(context, session)] };
   if (purpose.kind === "grants") return seeOther(`${context.settings.basePath}/grants`, headers);
+  if (purpose.kind === "return") return seeOther(purpose.path, headers);
   return seeOther(interactionUrl(context, "consent", purpose.interaction), headers);
 }

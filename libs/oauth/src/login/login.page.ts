@@ -24,11 +24,12 @@ export function loginPage(
     // The redirects after this form may end at the client, when consent is remembered.
     formTargets: authorization === undefined ? [] : redirectChain(authorization.interaction.request.redirectUri),
     cookies: browser.cookies,
-    body: html` ${authorization === undefined ? html`<p>to see and withdraw what you have allowed applications to do.</p>` : html`<p id="login-reason">to continue to <strong>${name ?? "an application"}</strong>. You decide on the next page what it may do.</p>`}
+    body: html` ${purpose.kind === "return" ? html`<p>to go on with what you began.</p>` : authorization === undefined ? html`<p>to see and withdraw what you have allowed applications to do.</p>` : html`<p id="login-reason">to continue to <strong>${name ?? "an application"}</strong>. You decide on the next page what it may do.</p>`}
       ${failed ? html`<div class="notice failure" role="alert" id="login-error"><p>The name or password is not right.</p></div>` : undefined}
       <form id="login-form" method="post" action="${context.settings.basePath}/login">
         <input type="hidden" name="csrf" value="${csrfToken(context, browser.key, loginForm(purpose))}" />
         ${authorization === undefined ? undefined : html`<input type="hidden" name="interaction" value="${authorization.sealed}" />`}
+        ${purpose.kind === "return" ? html`<input type="hidden" name="return" value="${purpose.sealed}" />` : undefined}
         <div class="field">
           <label for="username">Name</label
           ><input

@@ -38,7 +38,7 @@ export async function download({ url, addresses, maxBytes, signal }: Download): 
 }
 
 // DNS rebinding: the name is not resolved a second time, the checked addresses are what the socket gets.
-function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
+export function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, options, callback) => {
     const first = addresses[0];
     if (options.all === true)
@@ -62,7 +62,7 @@ function refuseAnswer(status: number, headers: Readonly<Record<string, string>>,
   if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
 }
 
-async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+export async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -73,7 +73,7 @@ async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+export function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;

@@ -70,13 +70,13 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   };
 }
 
-function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: over, reject } = Promise.withResolvers<never>();
   signal.addEventListener("abort", () => reject(timedOut()), { once: true });
   return Promise.race([work, over]);
 }
 
-function asOutboundError(error: unknown, signal: AbortSignal): OutboundError {
+export function asOutboundError(error: unknown, signal: AbortSignal): OutboundError {
   if (error instanceof OutboundError) return error;
   return signal.aborted ? timedOut() : new OutboundError("unreachable", "the host could not be reached", { temporary: true, cause: error });
 }

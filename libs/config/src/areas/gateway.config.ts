@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { duration, text } from "../kinds.ts";
+import { setting } from "../setting.ts";
+
+const word = z
+  .string()
+  .max(32)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "not words of a-z and 0-9 joined by single dashes" });
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+const shared = {
+  name: word,
+  clientId: z.string().min(1).max(256),
+  /** How we authenticate; left out: as the kind wants it. `none` for a public client. */
+  authMethod: z.enum(["client_secret_basic", "client_secret_post", "none"]).optional(),
+  /** More parameters for the authorization URL. */
+  authorizeParameters: z.record(z.string().regex(/^[a-z_]{1,64}$/), z.string().max(512)).optional(),
+};
+
+const provider = z.discriminatedUnion("kind", [
+  z.strictObject({ ...shared, kind: z.enum(["github", "github-app", "google"]) }),
+  z.strictObject({ ...shared, kind: z.literal("entra"), tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/) }),
+  z.strictObject({
+    ...shared,
+    kind: z.literal("custom"),
+    /** Its metadata is read (RFC 8414, OpenID Connect Discovery); else the endpoints must be here. */
+    issuer: httpUrl.optional(),
+    authorizationEndpoint: httpUrl.optional(),
+    tokenEndpoint: httpUrl.optional(),
+    revocationEndpoint: httpUrl.optional(),
+    /** Does it take RFC 8707 `resource`? */
+    resource: z.enum(["send", "drop"]).default("drop"),
+  }),
+]);
+
+export const providersSchema = z
+  .array(provider)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: "a provider is named twice" })
+  .refine((all) => all.every(({ name }) => name !== "discovered"), { error: "discovered is not for you to name" })
+  .refine(
+    (all) =>
+      all.every(
+        (one) =>
+          one.kind !== "custom" || one.issuer !== undefined || (one.authorizationEndpoint !== undefined && one.tokenEndpoint !== undefined),
+      ),
+    { error: "a custom provider needs its issuer, or authorizationEndpoint and tokenEndpoint" },
+  );
+
+/** Third-party MCP servers, and who gives tokens for them. */
+export const gateway = z.strictObject({
+  url: text(httpUrl.optional(), {
+    env: "GRANTLINE_GATEWAY_URL",
+    allowed: "an https URL without a path",
+    defaultText: "the issuer's origin",
+    doc: "Where clients reach the gateway: a server called files is at {url}/mcp/files, and that is the audience of its tokens.",
+  }),
+  providers: setting(providersSchema.prefault([]), {
+    env: "GRANTLINE_GATEWAY_PROVIDERS",
+    allowed:
+      'JSON, in the file the same as a list: [{"name": "github", "kind": "github" | "github-app" | "google", "clientId": …}, {"kind": "entra", "tenant": …, …}, {"kind": "custom", "issuer": … | "authorizationEndpoint": …, "tokenEndpoint": …, "revocationEndpoint": …, "resource": "send" | "drop"}]; each may have authMethod and authorizeParameters',
+    fromText: (value) => parsed(value),
+    doc: "Who gives tokens for servers behind the gateway. The secret of each client lies in the secret store as `oauth/{name}/app/client-secret`.",
+  }),
+  refreshAhead: duration(
+    { min: 30, max: 3600, default: 300 },
+    {
+      env: "GRANTLINE_GATEWAY_REFRESH_AHEAD",
+      doc: "How long before its end an upstream token is refreshed, by whoever uses it next or by rotation-worker.",
+    },
+  ),
+});
+
+/** What is no JSON is handed on, for the schema to refuse. */
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return value;
+    throw error;
+  }
+}
