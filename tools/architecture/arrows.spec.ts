@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   feed: ["domain", "event-store", "read-model"],
   upstream: ["domain", "event-store", "read-model", "feed", "keys", "secrets", "oauth", "admin"],
   "feed/kafka": ["domain", "event-store", "feed"],
-  audit: ["domain", "event-store", "read-model", "keys", "oauth"],
+  audit: ["domain", "event-store", "feed", "read-model", "keys", "oauth"],
   validators: ["domain", "event-store", "read-model", "keys", "oauth"],
   keys: ["domain", "event-store"],
   secrets: ["keys"],

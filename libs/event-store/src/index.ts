@@ -9,6 +9,8 @@ export type { Verification } from "./verify.ts";
 export { createLogVerifier, verifyLog } from "./verify-log.ts";
 export type { LogEntry, LogFault, LogVerification, LogVerifier } from "./verify-log.ts";
 export { uuidV7 } from "./uuid-v7.ts";
+export { follow } from "./follow.ts";
+export type { Followed, Following } from "./follow.ts";
 export { createTurns } from "./in-turn.ts";
 export { createStreamRuntime } from "./streams.ts";
 export type { RuntimeClock, StreamRuntimeOptions } from "./streams.ts";

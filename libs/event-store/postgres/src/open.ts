@@ -1,4 +1,4 @@
-import type { EventStore, Position } from "@grantline/event-store";
+import type { EventStore, Followed, Position } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { wrongWith } from "./batch.ts";
 import { connectionsTo } from "./connection.ts";
@@ -10,8 +10,7 @@ import { createReader } from "./reader.ts";
 import type { Stretch } from "./reader.ts";
 import { channelOf, checkedSchema } from "./schema-name.ts";
 import { createGate } from "./silence.ts";
-import { follow, LAST_WINDOW } from "./subscription.ts";
-import type { Feed } from "./subscription.ts";
+import { followTable, LAST_WINDOW } from "./subscription.ts";
 
 export interface PostgresEventStoreOptions {
   /** postgres://user:password@host:port/database, of the primary. */
@@ -42,7 +41,7 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
     await connections.close();
     throw connectionFailure(url, error);
   }
-  const feeds = new Set<Feed>();
+  const feeds = new Set<Followed>();
   const listeners = new Set<() => void>();
   const wake = (): void => {
     for (const feed of feeds) feed.wake();
@@ -70,7 +69,7 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
       return () => void listeners.delete(told);
     },
     subscribe: (from, onEvents, filter) => {
-      const feed = follow(reader, { from, onEvents, filter, onEnd: (ended) => feeds.delete(ended), onTrouble });
+      const feed = followTable(reader, { from, onEvents, filter, onEnd: (ended) => feeds.delete(ended), onTrouble });
       feeds.add(feed);
       return feed.subscription;
     },

@@ -1,7 +1,7 @@
 import { EventStoreUnavailable, START, type EventStore, type LogEntry, type Position, type StoredEvent } from "@grantline/event-store";
 import { openReader } from "./reader.ts";
 import { GOING, openForReading } from "./schema.ts";
-import { follow } from "./subscription.ts";
+import { followFile } from "./subscription.ts";
 
 /** The log as a tool reads it, beside a running server or without one: no lock is taken and nothing can be appended. */
 export interface SqliteEventLog {
@@ -65,7 +65,7 @@ function readOnly(reader: ReturnType<typeof openReader>, onClose: () => void): E
     readLinks: async (after, limit) => reader.links(Number(after), limit),
     head: async () => String(reader.head() || START),
     subscribe: (from, onEvents, filter) => {
-      const feed = follow(reader, { from, onEvents, filter, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call
+      const feed = followFile(reader, { from, onEvents, filter, onEnd: () => clearInterval(timer), onTrouble: () => undefined }); // its reader sees the same at its next call
       const timer = setInterval(feed.wake, LOOK_MS).unref();
       timers.add(timer);
       return feed.subscription;

@@ -1,12 +1,11 @@
 import { EventStoreUnavailable, START } from "@grantline/event-store";
-import type { ChangeCursor, EventStore } from "@grantline/event-store";
+import type { ChangeCursor, EventStore, Followed } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { ownerCursor, peerCursor } from "./change-cursor.ts";
 import { dropStreams } from "./drop-streams.ts";
 import { openReader } from "./reader.ts";
 import { socketTransport } from "./socket-transport.ts";
-import { follow } from "./subscription.ts";
-import type { Feed } from "./subscription.ts";
+import { followFile } from "./subscription.ts";
 import { threadTransport } from "./thread-transport.ts";
 
 export interface SqliteEventStoreOptions {
@@ -32,7 +31,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   const { file, listen, connect, onTrouble = () => undefined } = options;
   const unseenCommits = new SharedArrayBuffer(4);
   const unseen = new Int32Array(unseenCommits);
-  const feeds = new Set<Feed>();
+  const feeds = new Set<Followed>();
   const cursors = new Set<ReturnType<typeof ownerCursor>>();
   const wakeAll = () => {
     for (const feed of feeds) feed.wake();
@@ -77,7 +76,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     readLinks: async (after, limit) => reading(() => reader.links(Number(after), limit)),
     head: async () => reading(() => String(reader.head() || START)),
     subscribe: (from, onEvents, filter) => {
-      const feed = follow(reader, { from, onEvents, filter, onEnd: (ended) => feeds.delete(ended), onTrouble });
+      const feed = followFile(reader, { from, onEvents, filter, onEnd: (ended) => feeds.delete(ended), onTrouble });
       feeds.add(feed);
       return feed.subscription;
     },
