@@ -65,6 +65,8 @@ const SLICES = [
   "par",
   "login",
   "consent",
+  "device-authorization",
+  "device-verification",
   "token",
   "introspection",
   "revocation",

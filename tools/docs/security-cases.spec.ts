@@ -3,14 +3,10 @@ import { describe, expect, it } from "vitest";
 import { securityCases } from "./security-cases.list.ts";
 import { securityCasesPage, testedCases } from "./security-cases.page.ts";
 
-/** What this release has no part for yet: device, exchange, DPoP, mutual TLS, gateway, tenants, exports, regions. */
+/** What this release has no part for yet: exchange, DPoP, mutual TLS, gateway, tenants, exports, regions. */
 const LATER = [
   "R-07",
   "K-09",
-  "D-01",
-  "D-02",
-  "D-04",
-  "D-05",
   "X-04",
   "X-05",
   "X-07",

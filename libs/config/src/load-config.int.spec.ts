@@ -25,6 +25,7 @@ describe("the settings", () => {
       session: 43_200,
       refreshRetryWindow: 30,
       parRequest: 90,
+      deviceCode: 600,
       interaction: 600,
     });
     expect(config.tokens.human).toEqual({ accessToken: 900, refreshIdle: 30 * 86_400, refreshAbsolute: 180 * 86_400 });

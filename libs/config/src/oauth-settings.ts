@@ -9,6 +9,7 @@ export function toOAuthSettings(config: Config) {
     session: tokens.session,
     refreshRetryWindow: tokens.refreshRetryWindow,
     parRequest: tokens.parRequest,
+    deviceCode: tokens.deviceCode,
     interaction: tokens.interaction,
   };
   return {

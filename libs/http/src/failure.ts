@@ -81,6 +81,8 @@ async function slowedDown(request: HttpRequest, limits: Limits): Promise<OAuthEr
 }
 
 function count(endpoint: Endpoint, error: OAuthError, request: HttpRequest, security: SecurityLog): void {
+  // RFC 8628 §3.5: a device is told to ask again; nothing was refused
+  if (error.code === "authorization_pending") return;
   const type =
     error.code === "invalid_client"
       ? "ClientAuthenticationFailed"

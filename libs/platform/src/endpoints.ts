@@ -1,6 +1,8 @@
 import { adminEndpoints } from "@grantline/admin";
 import { authorizeEndpoints } from "@grantline/oauth/authorize";
 import { consentEndpoints } from "@grantline/oauth/consent";
+import { deviceAuthorizationEndpoints } from "@grantline/oauth/device-authorization";
+import { deviceVerificationEndpoints } from "@grantline/oauth/device-verification";
 import type { Endpoint } from "@grantline/oauth/http";
 import { introspectionEndpoints } from "@grantline/oauth/introspection";
 import { jwksEndpoints } from "@grantline/oauth/jwks";
@@ -25,6 +27,8 @@ export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
     parEndpoints,
     loginEndpoints,
     consentEndpoints,
+    deviceAuthorizationEndpoints,
+    deviceVerificationEndpoints,
     logoutEndpoints,
     stylesheetEndpoints,
     tokenEndpoints,

@@ -1,6 +1,7 @@
 import { clientDecider } from "@grantline/domain/client";
 import { consentDecider } from "@grantline/domain/consent";
 import { flagDecider } from "@grantline/domain/flag";
+import { deviceDecider } from "@grantline/domain/device";
 import { grantDecider } from "@grantline/domain/grant";
 import { issuanceEvents } from "@grantline/domain/issuance";
 import { keyringDecider } from "@grantline/domain/keyring";
@@ -245,6 +246,7 @@ function repositoriesOf(runtime: StreamRuntime): Repositories {
     subjects: runtime.repository(subjectDecider),
     logins: runtime.repository(loginDecider),
     tokens: runtime.repository(tokenDecider),
+    devices: runtime.repository(deviceDecider),
   };
 }
 

@@ -7,6 +7,8 @@ const SECRET_NAMES = new Set([
   "registration_access_token",
   "code",
   "code_verifier",
+  "device_code",
+  "device",
   "client_assertion",
   "assertion",
   "password",

@@ -70,6 +70,14 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     ResourceRemoved: entity("delete"),
   },
   consent: { ConsentGranted: privileges(), ConsentNarrowed: entity("update"), ConsentWithdrawn: entity("delete") },
+  device: {
+    DeviceAuthorizationRequested: api("create"),
+    DeviceAuthorizationApproved: privileges(),
+    DeviceAuthorizationDenied: api("create"),
+    DeviceAuthorizationRedeemed: authentication("ticket"),
+    DeviceAuthorizationExpired: api("delete"),
+    SlowDownIssued: api("other", 2),
+  },
   subject: {
     SubjectSeen: authentication("logon"),
     SubjectDisabled: entity("disable", 3),

@@ -79,6 +79,13 @@ export const tokens = z.strictObject({
       doc: "Lifetime of a pushed authorization request (RFC 9126).",
     },
   ),
+  deviceCode: duration(
+    { min: 60, max: 1800, default: 600 },
+    {
+      env: "GRANTLINE_LIFETIME_DEVICE_CODE",
+      doc: "How long a device waits for its person to type its code (RFC 8628).",
+    },
+  ),
   interaction: duration(
     { min: 60, max: 3600, default: 600 },
     {

@@ -4,6 +4,7 @@ import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
 import { gatewayEvents } from "../gateway/events.ts";
 import { flagEvents } from "../flag/events.ts";
+import { deviceEvents } from "../device/events.ts";
 import { grantEvents } from "../grant/events.ts";
 import { issuanceEvents } from "../issuance/events.ts";
 import type { AnyEventDefinitions } from "../kernel/index.ts";
@@ -27,6 +28,7 @@ export const catalogue = {
   keyring: keyringEvents,
   resource: resourceEvents,
   consent: consentEvents,
+  device: deviceEvents,
   subject: subjectEvents,
   login: loginEvents,
   security: securityEvents,
@@ -51,6 +53,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   keyring: { pattern: "keyring-{region}", about: "The signing keys of a region." },
   resource: { pattern: "resource-{id}", about: "An MCP server that tokens are for." },
   consent: { pattern: "consent-{subject}-{client}", about: "What one person lets one client have." },
+  device: { pattern: "device-{id}", about: "What a person decided about a device that asked for access." },
   subject: { pattern: "subject-{id}", about: "A person, by a random id." },
   login: { pattern: "login-{keyed hash of iss, sub}", about: "Which subject a login belongs to." },
   security: { pattern: "security-{writer}-{yyyymmdd}", about: "What strangers caused, counted per minute." },

@@ -3,6 +3,7 @@ import { bridgeDecider } from "../bridge/index.ts";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
 import { flagDecider } from "../flag/index.ts";
+import { deviceDecider } from "../device/index.ts";
 import { grantDecider } from "../grant/index.ts";
 import type { AnyEventDefinition } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
@@ -32,6 +33,7 @@ describe("the catalogue of events", () => {
       keyringDecider,
       resourceDecider,
       consentDecider,
+      deviceDecider,
       subjectDecider,
       loginDecider,
       segmentsDecider,
@@ -67,6 +69,7 @@ describe("the catalogue of events", () => {
       "grant/RefreshRetried",
       "grant/CodeReplayDetected",
       "grant/RefreshReuseDetected",
+      "device/SlowDownIssued",
       "security/ClientAuthenticationFailed",
       "security/LoginFailed",
       "security/RateLimited",

@@ -1,5 +1,6 @@
 import type { Decision } from "../kernel/index.ts";
 import { exhausted } from "../kernel/index.ts";
+import { openByDevice } from "./open-by-device.ts";
 import { redeemCode } from "./redeem-code.ts";
 import { refuse } from "./refuse.ts";
 import { expireGrant, revokeAccessToken, revokeGrant } from "./revoke.ts";
@@ -15,6 +16,8 @@ export function decideGrant(command: GrantCommand, state: GrantState): Decision<
       return { events: [{ type: "GrantAuthorized", data: command.event }], outcome: { kind: "authorized" } };
     case "deny":
       return deny(command, state);
+    case "open-by-device":
+      return openByDevice(command, state);
     case "redeem-code":
       return redeemCode(command, state);
     case "rotate-refresh":

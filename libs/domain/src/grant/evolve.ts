@@ -43,7 +43,13 @@ function authorized(data: GrantAuthorized["data"]): GrantState {
   return {
     status: "authorized",
     basis,
-    code: { hash: codeHash, expiresAt: codeExpiresAt, challenge: codeChallenge, redirectUri, redirectUriGiven },
+    code: {
+      hash: codeHash,
+      expiresAt: codeExpiresAt,
+      ...(codeChallenge !== undefined && { challenge: codeChallenge }),
+      ...(redirectUri !== undefined && { redirectUri }),
+      redirectUriGiven,
+    },
   };
 }
 

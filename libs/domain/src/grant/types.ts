@@ -66,8 +66,9 @@ export type GrantAuthorized = DomainEvent<
   GrantBasis & {
     readonly codeHash: string;
     readonly codeExpiresAt: number;
-    readonly codeChallenge: string;
-    readonly redirectUri: string;
+    /** Absent with `redirectUri` where a device code, not an authorization code, opened the grant (RFC 8628). */
+    readonly codeChallenge?: string;
+    readonly redirectUri?: string;
     /** RFC 6749 §4.1.3: present in the authorization request, so demanded at redemption when given there. */
     readonly redirectUriGiven: boolean;
     /** Stream and revision of the consent this rests on. */
@@ -146,8 +147,8 @@ export interface SupersededHashes {
 export interface CodeState {
   readonly hash: string;
   readonly expiresAt: number;
-  readonly challenge: string;
-  readonly redirectUri: string;
+  readonly challenge?: string;
+  readonly redirectUri?: string;
   readonly redirectUriGiven: boolean;
   /** When it was redeemed, epoch seconds; tells a replay from the late use of a code whose grant was revoked first. */
   readonly redeemedAt?: number;
@@ -183,6 +184,15 @@ export interface ActiveGrant {
 
 export type GrantCommand =
   | { readonly kind: "authorize"; readonly now: number; readonly event: GrantAuthorized["data"] }
+  /** Opens the grant of a device code and issues its first tokens, in one append (RFC 8628 §3.5). */
+  | {
+      readonly kind: "open-by-device";
+      readonly now: number;
+      readonly event: Omit<GrantAuthorized["data"], "codeChallenge" | "redirectUri" | "nonce">;
+      readonly standing: Standing;
+      readonly access: AccessTokenRecord;
+      readonly refresh?: RefreshTokenRecord;
+    }
   | { readonly kind: "deny"; readonly now: number; readonly clientId: string; readonly subject: string; readonly reason: string }
   | {
       readonly kind: "redeem-code";

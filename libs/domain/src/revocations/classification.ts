@@ -67,6 +67,15 @@ export const classification: Classification = {
     ConsentNarrowed: "narrows",
     ConsentWithdrawn: (id, { generation }: { generation: number }) => [{ kind: "consent", id, generation, reason: "consent-withdrawn" }],
   },
+  // Nobody has anything before the device has come for it; what it opened then is a grant
+  device: {
+    DeviceAuthorizationRequested: "nothing",
+    DeviceAuthorizationApproved: "nothing",
+    DeviceAuthorizationDenied: "nothing",
+    DeviceAuthorizationRedeemed: "nothing",
+    DeviceAuthorizationExpired: "nothing",
+    SlowDownIssued: "nothing",
+  },
   subject: {
     // Groups may have been lost, and with them what an access policy gives (P14)
     SubjectSeen: "narrows",

@@ -11,4 +11,6 @@ export {
 export { answerMode } from "./response-mode.ts";
 export { parseAuthorizationRequest } from "./parse.ts";
 export type { AuthorizationRequest, RequestedResource } from "./types.ts";
+export { requestedResources } from "./resources.ts";
+export { requestedScope } from "./scope.ts";
 export { echoedState } from "./state.ts";

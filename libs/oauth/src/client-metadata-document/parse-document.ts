@@ -50,7 +50,7 @@ function readMetadata(document: Envelope, rules: DocumentRules): ClientMetadata 
   // Keys are of use to private_key_jwt alone; beside another method they would only be fetched for nothing.
   const { jwks, jwks_uri: jwksUri, ...rest } = document;
   const keys = method === "private_key_jwt" ? { jwks, jwks_uri: jwksUri } : {};
-  const grantTypes = document["grant_types"] ?? SELF_REGISTERED_GRANT_TYPES;
+  const grantTypes = document["grant_types"] ?? ["authorization_code", "refresh_token"];
   try {
     return readClientMetadata(
       { ...rest, ...keys, grant_types: grantTypes, token_endpoint_auth_method: method },

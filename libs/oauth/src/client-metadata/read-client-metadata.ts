@@ -18,10 +18,11 @@ export interface ClientMetadataRules {
   readonly adminScopes: boolean;
 }
 
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 /** Every grant type this server has. */
-export const GRANT_TYPES = ["authorization_code", "refresh_token", "client_credentials"] as const;
+export const GRANT_TYPES = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE] as const;
 /** For clients that registered themselves: there is no person behind client_credentials, so an operator has to vouch for them. */
-export const SELF_REGISTERED_GRANT_TYPES = ["authorization_code", "refresh_token"] as const;
+export const SELF_REGISTERED_GRANT_TYPES = ["authorization_code", "refresh_token", DEVICE_CODE] as const;
 
 /** Checks client metadata of any origin and fills in the defaults of RFC 7591 §2. Throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`. */
 export function readClientMetadata(value: unknown, rules: ClientMetadataRules): ClientMetadata {
@@ -53,7 +54,7 @@ function completeMetadata(raw: RawClientMetadata, rules: ClientMetadataRules): C
 function readGrantTypes(raw: RawClientMetadata, rules: ClientMetadataRules): readonly string[] {
   const kept = [...new Set(raw.grant_types ?? ["authorization_code"])].filter((type) => rules.grantTypes.includes(type));
   if (kept.length === 0) throw invalid("grant_types names none that may be registered here");
-  if (kept.includes("refresh_token") && !kept.includes("authorization_code"))
+  if (kept.includes("refresh_token") && !kept.includes("authorization_code") && !kept.includes(DEVICE_CODE))
     throw invalid("grant_types has refresh_token without a grant that issues one");
   return kept;
 }

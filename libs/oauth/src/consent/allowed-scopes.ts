@@ -1,7 +1,7 @@
 import type { ConsentedScopes } from "@grantline/domain/consent";
+import { IDENTITY_WORDS } from "../consent-form/index.ts";
 import type { OAuthContext } from "../context/index.ts";
 import { clean } from "../pages/index.ts";
-import { IDENTITY_WORDS } from "./scope-choices.ts";
 
 /** What was allowed at one place, in plain words. */
 export interface AllowedScopes {

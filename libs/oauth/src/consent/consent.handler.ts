@@ -1,4 +1,5 @@
 import { ensureBrowser, requireCsrf } from "../browser/index.ts";
+import { consentAnswer, consentParameters, recordConsent } from "../consent-form/index.ts";
 import { commandMeta, type ClientView, type OAuthContext } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { queryParameters, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
@@ -15,8 +16,7 @@ import {
 import { openClaims } from "../person/index.ts";
 import { readSession, type Session } from "../session/index.ts";
 import { consentPage } from "./consent.page.ts";
-import { consentAnswer, consentForm, consentParameters } from "./consent.request.ts";
-import { recordConsent } from "./record-consent.ts";
+import { consentForm } from "./consent.request.ts";
 
 interface Stage {
   readonly interaction: Interaction;

@@ -1,4 +1,5 @@
 import { csrfToken, type Browser } from "../browser/index.ts";
+import { describeOrigin, onlyLoopback, scopeChoices } from "../consent-form/index.ts";
 import type { ClientView, OAuthContext } from "../context/index.ts";
 import type { HttpResponse } from "../http/index.ts";
 import { interactionUrl, mayRemember, type Interaction, type Offer } from "../interaction/index.ts";
@@ -7,8 +8,6 @@ import { LOGIN_NAME } from "../person/index.ts";
 import { redirectChain, redirectHost } from "../redirect-uri/index.ts";
 import type { Session } from "../session/index.ts";
 import { consentForm } from "./consent.request.ts";
-import { describeOrigin, onlyLoopback } from "./client-origin.ts";
-import { scopeChoices } from "./scope-choices.ts";
 
 export interface ConsentView {
   readonly interaction: Interaction;

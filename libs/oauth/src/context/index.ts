@@ -1,6 +1,7 @@
 import type { ClientCommand, ClientOutcome, ClientState } from "@grantline/domain/client";
 import type { ConsentCommand, ConsentOutcome, ConsentState } from "@grantline/domain/consent";
 import type { FlagAbout, FlagName } from "@grantline/domain/flag";
+import type { DeviceCommand, DeviceOutcome, DeviceState } from "@grantline/domain/device";
 import type { GrantCommand, GrantOutcome, GrantState } from "@grantline/domain/grant";
 import type { LoginCommand, LoginOutcome, LoginState } from "@grantline/domain/login";
 import type { ResourceCommand, ResourceOutcome, ResourceState } from "@grantline/domain/resource";
@@ -30,6 +31,7 @@ export interface Repositories {
   readonly subjects: StreamRepository<SubjectState, SubjectCommand, SubjectOutcome>;
   readonly logins: StreamRepository<LoginState, LoginCommand, LoginOutcome>;
   readonly tokens: StreamRepository<TokenState, TokenCommand, TokenOutcome>;
+  readonly devices: StreamRepository<DeviceState, DeviceCommand, DeviceOutcome>;
 }
 
 /** Where a token without a grant lives: `{writer}-{yyyymmddhh}` and its revision in `issuance-{…}`. */
@@ -87,6 +89,7 @@ export interface Lifetimes {
   readonly session: number;
   readonly refreshRetryWindow: number;
   readonly parRequest: number;
+  readonly deviceCode: number;
   readonly interaction: number;
 }
 /** May a capability be used, by this subject, client or upstream provider? From memory (`@grantline/flags`). */

@@ -27,6 +27,9 @@ export const STATUS = {
   insufficient_scope: 403,
   too_many_requests: 429,
   unsupported_token_type: 400,
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
 } as const;
 export type OAuthErrorCode = keyof typeof STATUS;
 

@@ -59,6 +59,14 @@ export type Reason =
   | "csrf-mismatch"
   | "login-failed"
   | "subject-barred"
+  // device authorization
+  | "device-pending"
+  | "device-too-fast"
+  | "device-expired"
+  | "device-code-unknown"
+  | "device-code-used"
+  | "device-decided"
+  | "user-code-unknown"
   // token
   | "resource-ambiguous"
   | "resource-missing"

@@ -1,7 +1,9 @@
 import type { GrantBasis, GrantedResource } from "@grantline/domain/grant";
 import type { OAuthContext } from "../context/index.ts";
+import { OAuthError } from "../errors/index.ts";
 import { isIssuer } from "../resource/index.ts";
 import { isIdentityScope } from "../scope/index.ts";
+import { grantRefused } from "./grant-refusals.ts";
 
 /** The granted resource a `resource` parameter names: exact, or the twin with or without a final slash. */
 export function grantedResource(basis: GrantBasis, uri: string): GrantedResource | undefined {
@@ -27,4 +29,27 @@ export function namesUserinfo(
   uri: string | undefined,
 ): boolean {
   return uri !== undefined && isIssuer(settings, uri) && basis.scope.includes("openid");
+}
+
+/** The resource of the first token, as a token request names it; undefined: the issuer itself. Throws `invalid_target`. */
+export function chooseTarget(
+  { settings }: Pick<OAuthContext, "settings">,
+  basis: GrantBasis,
+  uri: string | undefined,
+): GrantedResource | undefined {
+  if (uri === undefined) {
+    if (basis.resources.length > 1) {
+      throw new OAuthError(
+        "invalid_target",
+        "resource-ambiguous",
+        "The authorization covers several resources: name one with the resource parameter.",
+      );
+    }
+    return basis.resources[0];
+  }
+  if (namesUserinfo(settings, basis, uri)) return undefined;
+  const target = grantedResource(basis, uri);
+  // RFC 8707 §2.2: only a resource the authorization request named
+  if (target === undefined) throw grantRefused("resource-not-granted");
+  return target;
 }

@@ -54,4 +54,6 @@ export type GrantContext = Pick<
   | "consents"
   | "resources"
   | "issuance"
+  | "devices"
+  | "seals"
 >;

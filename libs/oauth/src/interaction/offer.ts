@@ -16,6 +16,9 @@ export interface Offer {
   readonly resources: readonly OfferedResource[];
 }
 
+/** The part of a request that says what is wanted. */
+type Asked = Pick<AuthorizationRequest, "resources" | "scope">;
+
 /**
  * Throws OAuthErrors meant for the client: `invalid_target` when a resource is gone since, `access_denied` (policy-denied) when the
  * person may not use a requested resource through this client, or none of what was asked.
@@ -24,7 +27,7 @@ export async function offerFor(
   context: Pick<OAuthContext, "resources" | "subjects" | "subjectKeys" | "settings">,
   client: ClientView,
   subject: string,
-  request: AuthorizationRequest,
+  request: Asked,
 ): Promise<Offer> {
   const resources = await Promise.all(request.resources.map(({ id }) => offerResource(context, client, subject, id, request.scope)));
   const identity = identityScopes(client, request);
@@ -47,7 +50,7 @@ async function offerResource(
   return { resource, scopes: await permittedFor(context, { ...query, requested: requested?.filter((scope) => !isIdentityScope(scope)) }) };
 }
 
-function identityScopes(client: ClientView, request: AuthorizationRequest): readonly string[] {
+function identityScopes(client: ClientView, request: Asked): readonly string[] {
   const ceiling = scopeCeiling(client);
   if (request.scope !== undefined) {
     // offline_access is always accepted (mcp-auth.md, decisions): a ceiling speaks of what may be read, not of how long.

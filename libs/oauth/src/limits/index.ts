@@ -1,3 +1,4 @@
+export { addressPrefix } from "./address-prefix.ts";
 export { createLimits, type LimitsOptions } from "./limits.ts";
 export { createWriterCount } from "./writer-count.ts";
 export { createSharedLimits, type SharedLimitsOptions } from "./shared-limits.ts";

@@ -55,6 +55,7 @@ function endpoints(base: string, settings: OAuthContext["settings"]): Record<str
     authorization_endpoint: `${base}/authorize`,
     token_endpoint: `${base}/token`,
     pushed_authorization_request_endpoint: `${base}/par`,
+    device_authorization_endpoint: `${base}/device_authorization`,
     introspection_endpoint: `${base}/introspect`,
     revocation_endpoint: `${base}/revoke`,
     userinfo_endpoint: `${base}/userinfo`,

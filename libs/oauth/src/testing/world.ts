@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clientDecider, type ClientMetadata, type ClientRegistered, type ClientSettings } from "@grantline/domain/client";
 import { consentDecider } from "@grantline/domain/consent";
+import { deviceDecider } from "@grantline/domain/device";
 import { grantDecider } from "@grantline/domain/grant";
 import { keyringDecider, type SigningAlg } from "@grantline/domain/keyring";
 import { loginDecider } from "@grantline/domain/login";
@@ -19,6 +20,7 @@ import { openSqliteEphemeralStore } from "@grantline/read-model-sqlite";
 import { authorizeEndpoints } from "../authorize/index.ts";
 import { createClientDirectory } from "../client-directory/index.ts";
 import { consentEndpoints } from "../consent/index.ts";
+import { deviceVerificationEndpoints } from "../device-verification/index.ts";
 import { type Lifetimes, type OAuthContext, type OAuthSettings, resourceStreamId } from "../context/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import type { Endpoint, HttpRequest, HttpResponse } from "../http/index.ts";
@@ -47,6 +49,7 @@ const lifetimes: Lifetimes = {
   session: 28_800,
   refreshRetryWindow: 30,
   parRequest: 90,
+  deviceCode: 600,
   interaction: 1800,
 };
 
@@ -110,6 +113,7 @@ export async function openWorld(options: WorldOptions = {}) {
     subjects: runtime.repository(subjectDecider),
     logins: runtime.repository(loginDecider),
     tokens: runtime.repository(tokenDecider),
+    devices: runtime.repository(deviceDecider),
   };
   const counted: Parameters<OAuthContext["security"]["count"]>[0][] = [];
   const context: OAuthContext = {
@@ -160,6 +164,7 @@ function personsSide(context: OAuthContext) {
     authorizeEndpoints,
     loginEndpoints,
     consentEndpoints,
+    deviceVerificationEndpoints,
     logoutEndpoints,
     stylesheetEndpoints,
     parEndpoints,

@@ -1,9 +1,15 @@
 import { checksum, checksumHolds } from "./checksum.ts";
 
 /** What a value of ours may be. The prefix is part of the value, so none ever passes as another. */
-export type ArtefactKind = "code" | "refresh" | "access" | "registration";
+export type ArtefactKind = "code" | "refresh" | "access" | "registration" | "device";
 
-const PREFIX: Readonly<Record<ArtefactKind, string>> = { code: "gl_ac_", refresh: "gl_rt_", access: "gl_at_", registration: "gl_rat_" };
+const PREFIX: Readonly<Record<ArtefactKind, string>> = {
+  code: "gl_ac_",
+  refresh: "gl_rt_",
+  access: "gl_at_",
+  registration: "gl_rat_",
+  device: "gl_dc_",
+};
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const SHAPE = /^\.[A-Za-z0-9_-]{43}[0-9A-Za-z]{6}$/;

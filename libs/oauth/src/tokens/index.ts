@@ -1,4 +1,5 @@
 export { mintCode, parseCode, type MintedSecret } from "./code.ts";
+export { mintDeviceCode, parseDeviceCode } from "./device-code.ts";
 export { findAccessToken, type TokenSources } from "./find-access-token.ts";
 export { findRefreshToken } from "./find-refresh-token.ts";
 export { sameHash, sha256 } from "./hashes.ts";

@@ -1,13 +1,13 @@
-import type { GrantBasis, GrantedResource } from "@grantline/domain/grant";
+import type { GrantBasis } from "@grantline/domain/grant";
 import { commandMeta } from "../../context/index.ts";
-import { OAuthError } from "../../errors/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
-import { grantedResource, namesUserinfo, targetScope } from "../grant-target.ts";
+import { standingQuery } from "../grant-standing.ts";
+import { chooseTarget, targetScope } from "../grant-target.ts";
 import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
+import { redemptionAnswer } from "../redemption-answer.ts";
 import { parseAuthorizationCodeRequest } from "./authorization-code.request.ts";
-import { redemptionAnswer } from "./authorization-code.response.ts";
 
 /** Exchanges an authorization code for tokens, once (P2). Throws OAuthError; see grant-refusals.ts for what the decider refuses. */
 export async function redeemCode(context: GrantContext, { request, params, client }: TokenCall): Promise<TokenAnswer> {
@@ -47,36 +47,4 @@ async function basisOf(context: GrantContext, grantId: string): Promise<GrantBas
     if (state.status !== "none" && state.status !== "denied") return state.basis;
   }
   throw grantRefused("code-unknown");
-}
-
-/** Undefined: the issuer itself. */
-function chooseTarget(
-  { settings }: Pick<GrantContext, "settings">,
-  basis: GrantBasis,
-  uri: string | undefined,
-): GrantedResource | undefined {
-  if (uri === undefined) {
-    if (basis.resources.length > 1) {
-      throw new OAuthError(
-        "invalid_target",
-        "resource-ambiguous",
-        "The authorization covers several resources: name one with the resource parameter.",
-      );
-    }
-    return basis.resources[0];
-  }
-  if (namesUserinfo(settings, basis, uri)) return undefined;
-  const target = grantedResource(basis, uri);
-  // RFC 8707 §2.2: only a resource the authorization request named
-  if (target === undefined) throw grantRefused("resource-not-granted");
-  return target;
-}
-
-function standingQuery(basis: GrantBasis): Parameters<typeof currentStanding>[1] {
-  return {
-    clientId: basis.clientId,
-    subject: basis.subject,
-    resourceIds: basis.resources.map((resource) => resource.id),
-    ...(basis.sessionId === undefined ? {} : { sessionId: basis.sessionId }),
-  };
 }

@@ -2,7 +2,7 @@ import type { ConsentedScopes } from "@grantline/domain/consent";
 import type { CommandMeta } from "@grantline/event-store";
 import { consentStreamId, type OAuthContext } from "../context/index.ts";
 import { fullGrant, type GivenConsent, type Offer } from "../interaction/index.ts";
-import type { ConsentAnswer } from "./consent.request.ts";
+import type { ConsentAnswer } from "./answer.ts";
 
 type Parts = Pick<OAuthContext, "consents" | "clock">;
 

@@ -1,6 +1,6 @@
 import type { Offer } from "../interaction/index.ts";
 import { clean, html, type Html } from "../pages/index.ts";
-import { checkboxValue } from "./consent.request.ts";
+import { checkboxValue } from "./answer.ts";
 
 /** Identity scopes as a person reads them. */
 export const IDENTITY_WORDS: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import type { GrantBasis } from "@grantline/domain/grant";
-import type { ClientView } from "../../context/index.ts";
-import { type MintedAccessToken, mintIdToken, type MintedRefreshToken } from "../../tokens/index.ts";
-import { tokenAnswer } from "../grant-tokens.ts";
-import type { GrantContext, TokenAnswer } from "../grant-type.ts";
+import type { ClientView } from "../context/index.ts";
+import { type MintedAccessToken, mintIdToken, type MintedRefreshToken } from "../tokens/index.ts";
+import { tokenAnswer } from "./grant-tokens.ts";
+import type { GrantContext, TokenAnswer } from "./grant-type.ts";
 
 export interface Redemption {
   readonly basis: GrantBasis;

@@ -1,0 +1,1 @@
+export { deviceAuthorizationEndpoints } from "./device-authorization.endpoints.ts";

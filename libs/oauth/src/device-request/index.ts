@@ -1,0 +1,3 @@
+export { INTERVAL, inTime, slowDownsOf } from "./pace.ts";
+export { findByUserCode, findPending, keepPending, type PendingDevice } from "./pending-device.ts";
+export { readUserCode, showUserCode } from "./user-code.ts";

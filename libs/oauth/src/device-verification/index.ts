@@ -1,0 +1,1 @@
+export { deviceVerificationEndpoints } from "./device-verification.endpoints.ts";
