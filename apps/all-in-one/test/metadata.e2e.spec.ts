@@ -72,7 +72,7 @@ describe("the metadata document", () => {
         ).json()) as { error: string }
       ).error;
     for (const grant of values("grant_types_supported")) expect([grant, await tried(grant)]).not.toEqual([grant, "unsupported_grant_type"]);
-    for (const grant of ["password", "urn:ietf:params:oauth:grant-type:device_code"])
+    for (const grant of ["password", "urn:ietf:params:oauth:grant-type:saml2-bearer"])
       expect(await tried(grant)).toBe("unsupported_grant_type");
     const registered = async (method: string): Promise<number> => {
       const keys = method === "private_key_jwt" ? { jwks_uri: "https://keys.example/jwks" } : {};

@@ -288,8 +288,8 @@ describe("who asks", () => {
     [
       "the device grant",
       { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: "x" },
-      "unsupported_grant_type",
-      "grant-type-unsupported",
+      "unauthorized_client",
+      "grant-type-not-allowed",
     ],
     [
       "token exchange",
