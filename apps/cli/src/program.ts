@@ -8,6 +8,9 @@ import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
 import { flagCommand } from "./flags/flag.command.ts";
 import { keysCommand } from "./keys/keys.command.ts";
+import { loginCommand } from "./person/login.command.ts";
+import { logoutCommand } from "./person/logout.command.ts";
+import { whoamiCommand } from "./person/whoami.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
 import { recoverCommand } from "./recovery/recover.command.ts";
 import { secretCommand } from "./secrets/secret.command.ts";
@@ -22,6 +25,9 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     .option("-c, --config <file>", "settings file; else the one GRANTLINE_CONFIG names")
     .addHelpText("after", EXPLANATION);
   for (const make of [
+    loginCommand,
+    logoutCommand,
+    whoamiCommand,
     projectionsCommand,
     eventsCommand,
     auditCommand,

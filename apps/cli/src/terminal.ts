@@ -6,6 +6,10 @@ export interface Terminal {
   readonly error: (text: string) => void;
   /** The whole of the standard input; default the process's own. */
   readonly input?: () => Promise<string>;
+  /** Opens the person's browser, false when there is none; default the system's. */
+  readonly open?: (address: string) => Promise<boolean>;
+  /** Is the answer read by a person, who likes colours? Default no. */
+  readonly colours?: boolean;
 }
 
 export const standardTerminal: Terminal = {
@@ -13,4 +17,6 @@ export const standardTerminal: Terminal = {
   cwd: process.cwd(),
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
+  // https://no-color.org: any value says no
+  colours: process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb",
 };

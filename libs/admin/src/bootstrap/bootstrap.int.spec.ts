@@ -36,6 +36,8 @@ describe("a start", () => {
     expect(await head(first)).toBe(before);
     const { state } = await first.context.clients.load("grantline-admin");
     expect(state).toMatchObject({ how: "bootstrap", verification: "operator" });
+    const { state: cli } = await first.context.clients.load("grantline-cli");
+    expect(cli).toMatchObject({ how: "bootstrap", metadata: { token_endpoint_auth_method: "none" } });
     await first.close({ keepData: true });
     const second = await start(env, first.dataDir);
     const events = await second.context.store.readAll(before, 100);

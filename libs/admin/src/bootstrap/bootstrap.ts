@@ -4,6 +4,7 @@ import { resourceStreamId } from "@grantline/oauth/context";
 import type { AdminParts } from "../context.ts";
 import { ADMIN_SCOPES } from "../scopes.ts";
 import { ADMIN_CLIENT_ID, ensureAdminClient } from "./admin-client.ts";
+import { ensureCliClient } from "./cli-client.ts";
 import { ensureResource, type DeclaredResource } from "./declared-resource.ts";
 
 /** What a start must find in place; a whole `Config` will do. Operators are read from the settings at each decision, not recorded. */
@@ -32,11 +33,12 @@ const ADMIN_POLICY: AccessPolicy = {
   ],
 };
 
-/** Puts the admin resource, the client `grantline-admin` and the declared resources in place. Runs at every start; changes nothing when nothing changed. */
+/** Puts the admin resource, the clients `grantline-admin` and `grantline-cli` and the declared resources in place. Runs at every start; changes nothing when nothing changed. */
 export async function bootstrap(context: AdminParts, { people, resources }: BootstrapSettings): Promise<Bootstrapped> {
   const meta: CommandMeta = { correlationId: context.random.hex(16), actor: { kind: "system", id: "bootstrap" } };
   await ensureAdminResource(context, meta);
   const made = await ensureAdminClient(context, people.adminSecret, meta);
+  await ensureCliClient(context, meta);
   for (const declared of resources.declared) await ensureResource(context, declared, meta);
   return made;
 }

@@ -15,7 +15,9 @@ export function fullGrant(offer: Offer): GrantedScopes {
 /** May a decision about this client stand in for the person's next one at all? */
 export function mayRemember(interaction: Interaction, client: ClientView): boolean {
   // RFC 8252 §8.6: any program on the machine can pose as an unvetted client at a loopback address or private-use scheme, so the person is always asked
-  return client.state.verification === "operator" || interaction.request.redirectUri.startsWith("https://");
+  if (interaction.request.redirectUri.startsWith("https://")) return true;
+  // and of a client that every installation has, everybody knows the id
+  return client.state.verification === "operator" && client.state.how !== "bootstrap";
 }
 
 /** Has the person already allowed all of this, with the wish not to be asked again? */

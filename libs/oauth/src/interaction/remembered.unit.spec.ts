@@ -3,8 +3,8 @@ import type { ClientView } from "../context/index.ts";
 import type { Interaction } from "./interaction.ts";
 import { mayRemember } from "./remembered.ts";
 
-const asked = (verification: ClientView["state"]["verification"], redirectUri: string): boolean =>
-  mayRemember({ request: { redirectUri } } as Interaction, { state: { verification } } as ClientView);
+const asked = (verification: ClientView["state"]["verification"], redirectUri: string, how = "admin"): boolean =>
+  mayRemember({ request: { redirectUri } } as Interaction, { state: { verification, how } } as ClientView);
 
 describe("a person's decision about a client", () => {
   it("stands for the next one where nobody else can take the answer: an https address, or a client of the operator's", () => {
@@ -17,5 +17,9 @@ describe("a person's decision about a client", () => {
     for (const level of ["dcr", "cimd"] as const)
       for (const uri of ["http://localhost:1/cb", "http://127.0.0.1/cb", "http://[::1]:9/cb", "com.example.app:/cb", "cursor://x/cb"])
         expect(asked(level, uri)).toBe(false);
+  });
+
+  it("does not where everybody knows the client's id, because every installation has it", () => {
+    expect(asked("operator", "http://127.0.0.1:7/callback", "bootstrap")).toBe(false);
   });
 });
