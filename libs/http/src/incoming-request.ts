@@ -1,4 +1,5 @@
-import type { FastifyRequest } from "fastify";
+import type { ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HttpRequest } from "@grantline/oauth/http";
 import { correlationIdOf } from "./correlation.ts";
 
@@ -7,9 +8,12 @@ export class IncomingRequest implements HttpRequest {
   readonly #incoming: FastifyRequest;
   readonly headers: HttpRequest["headers"];
   readonly correlationId: string;
+  readonly #answer: ServerResponse;
+  #gone: AbortSignal | undefined;
 
-  constructor(incoming: FastifyRequest) {
+  constructor(incoming: FastifyRequest, { raw }: Pick<FastifyReply, "raw">) {
     this.#incoming = incoming;
+    this.#answer = raw;
     this.headers = withRepeatedAuthorization(incoming.raw.rawHeaders, incoming.headers);
     this.correlationId = correlationIdOf(incoming.headers["x-correlation-id"]);
   }
@@ -42,6 +46,16 @@ export class IncomingRequest implements HttpRequest {
   get ip(): string {
     // Gone before its request was read: those nobody knows the address of count together.
     return (this.#incoming.ip as string | undefined) ?? "unknown";
+  }
+
+  get gone(): AbortSignal {
+    if (this.#gone === undefined) {
+      const controller = new AbortController();
+      this.#gone = controller.signal;
+      if (this.#answer.destroyed) controller.abort();
+      else this.#answer.once("close", () => controller.abort());
+    }
+    return this.#gone;
   }
 
   get traceparent(): string | undefined {

@@ -64,7 +64,7 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
   const { streams } = options;
   return (incoming: FastifyRequest, reply: FastifyReply): void => {
     const started = performance.now();
-    const request = new IncomingRequest(incoming);
+    const request = new IncomingRequest(incoming, reply);
     reply.hijack();
     const finish = (response: HttpResponse): void => {
       if (response.refused !== undefined) options.sinks.refused(endpoint, response.refused, request);
@@ -175,7 +175,7 @@ type TransportFailure = { readonly statusCode?: number; readonly code?: string }
 /** For what goes wrong before a handler runs. Set per route: the instance's own error handler is Nest's. */
 function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, string>>, options: RimOptions) {
   return async (error: TransportFailure, incoming: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const request = new IncomingRequest(incoming);
+    const request = new IncomingRequest(incoming, reply);
     reply.hijack();
     try {
       const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);

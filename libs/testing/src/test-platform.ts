@@ -6,7 +6,17 @@ import { bootstrap } from "@grantline/admin";
 import { loadConfig, withPort, type Config } from "@grantline/config";
 import { createHttpServer, mountEndpoints } from "@grantline/http";
 import type { Resolve } from "@grantline/oauth/outbound";
-import { endpointsOf, openAudit, openPlatform, operationsEndpoints, rimOptions, systemClock, type Platform } from "@grantline/platform";
+import type { Servers, Upstreams } from "@grantline/upstream";
+import {
+  endpointsOf,
+  openAudit,
+  openGatewayOf,
+  openPlatform,
+  operationsEndpoints,
+  rimOptions,
+  systemClock,
+  type Platform,
+} from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
 import { createServer } from "node:net";
 import { sharedEngines } from "./shared-engines.ts";
@@ -25,6 +35,8 @@ export interface TestPlatformOptions {
   readonly resolve?: Resolve;
   /** Starts at this moment, epoch seconds, and moves only by `advance`. */
   readonly frozenAt?: number;
+  /** A gateway in front of these servers, with these tokens of its users. */
+  readonly gateway?: { readonly servers: Servers; readonly upstreams: Upstreams };
 }
 
 export interface TestPlatform {
@@ -40,6 +52,8 @@ export interface TestPlatform {
   /** Moves a frozen clock. */
   advance(seconds: number): void;
   person(): Person;
+  /** Runs something when all the gateway has decided so far is in the log. */
+  flushed<T>(work: () => Promise<T>): Promise<T>;
   /** Stops; keeps the data folder when asked. */
   close(options?: { readonly keepData?: boolean }): Promise<void>;
 }
@@ -74,7 +88,13 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const audit = await openAudit({ platform, config, log }, { grows: false });
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
-  mountEndpoints(fastify, [...endpointsOf(platform, audit.endpoints), ...operations], rimOptions(config, platform, instruments));
+  const { resolve } = options;
+  const gateway =
+    options.gateway === undefined
+      ? undefined
+      : openGatewayOf({ platform, config, log, ...options.gateway, ...(resolve === undefined ? {} : { resolve }) });
+  const all = [...endpointsOf(platform, audit.endpoints), ...(gateway?.endpoints ?? []), ...operations];
+  mountEndpoints(fastify, all, rimOptions(config, platform, instruments));
   await fastify.listen({ port, host: "127.0.0.1" });
   const origin = config.server.origin;
   return {
@@ -91,8 +111,13 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       now += seconds;
     },
     person: () => new Person(origin),
+    flushed: async (work) => {
+      await gateway?.flush();
+      return work();
+    },
     close: async ({ keepData = false } = {}) => {
       await fastify.close();
+      await gateway?.close();
       await audit.close();
       await platform.close();
       if (!keepData && options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, text } from "../kinds.ts";
+import { duration, list, text, whole } from "../kinds.ts";
 import { setting } from "../setting.ts";
 
 const word = z
@@ -61,6 +61,33 @@ export const gateway = z.strictObject({
     fromText: (value) => parsed(value),
     doc: "Who gives tokens for servers behind the gateway. The secret of each client lies in the secret store as `oauth/{name}/app/client-secret`.",
   }),
+  browserOrigins: list(z.string().regex(/^(?:\*|https?:\/\/[^/\s]+)$/), [], {
+    env: "GRANTLINE_GATEWAY_ORIGINS",
+    allowed: "a list of origins such as https://inspector.example, or *",
+    doc: "Web pages that may call MCP servers through the gateway, beside its own origin and pages on a loopback host. Others get 403 (DNS rebinding).",
+  }),
+  privateUpstreams: list(z.string().regex(/^[A-Za-z0-9.:_-]+(?:\/\d{1,3})?$/), [], {
+    env: "GRANTLINE_GATEWAY_PRIVATE_UPSTREAMS",
+    allowed: "a list of host names, IP addresses and CIDR blocks",
+    doc: "Where in our own network MCP servers may be, also over plain http. Everything else must be https at public addresses; outside production loopback hosts are allowed as well.",
+  }),
+  commands: list(z.string().min(1).max(512), [], {
+    env: "GRANTLINE_GATEWAY_COMMANDS",
+    allowed: "a list of programs as stdio servers name them, such as /usr/local/bin/mcp-files",
+    defaultText: "none: no stdio server is started",
+    doc: "Programs that stdio servers may be. Who may add servers chooses their arguments, so a general interpreter here lets them run anything.",
+  }),
+  bodyLimit: whole(
+    { min: 1024, max: 64 * 1024 * 1024, default: 4 * 1024 * 1024 },
+    { env: "GRANTLINE_GATEWAY_BODY_LIMIT", doc: "Bytes a message of a client may have; more gets 413." },
+  ),
+  timeout: duration(
+    { min: 1, max: 3600, default: 60 },
+    {
+      env: "GRANTLINE_GATEWAY_TIMEOUT",
+      doc: "How long an MCP server may take to begin its answer, where its own policy says nothing.",
+    },
+  ),
   refreshAhead: duration(
     { min: 30, max: 3600, default: 300 },
     {

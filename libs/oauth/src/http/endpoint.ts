@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly ip: string;
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
+  /** Aborts when the client has gone, or has its answer. Made when first asked for. */
+  readonly gone?: AbortSignal;
 }
 
 export interface HttpResponse {
