@@ -1,10 +1,12 @@
-// Where does one scenario's time go? node tools/launch/bench.mjs profile "introspection, opaque": V8's CPU profile of the server under load, self time by function and by file.
+// Where does one job's time go? `npm run bench -- profile "introspection, opaque"`: V8's CPU profiles of the server's threads while it is under load, self time by
+// group and by function. BENCH_SECONDS (6); PROFILE_FUNCTIONS (0): so many functions beside the groups.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Scenario } from "./load.ts";
-import { cpuMicroseconds, startGrantline } from "./processes.ts";
+import { familyCpuMicroseconds, startGrantline } from "./processes.ts";
+import { groupOf } from "./profile-groups.ts";
 
 interface Profile {
   readonly nodes: readonly {
@@ -14,60 +16,92 @@ interface Profile {
   }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
+  /** Of the monotonic clock, microseconds. */
+  readonly startTime: number;
+}
+
+type Node = Profile["nodes"][number];
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly requests: number;
 }
 
 const wanted = process.argv[2] ?? "introspection, opaque";
+const functions = Number(process.env["PROFILE_FUNCTIONS"] ?? 0);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n);
+
 const dir = mkdtempSync(join(tmpdir(), "grantline-profile-"));
 const server = await startGrantline({ nodeArgs: ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${dir}`] });
 const target = await prepare(server, 32);
 const scenario = (Object.values(target) as Scenario[]).find(({ name }) => name.includes(wanted));
 if (scenario === undefined) throw new Error(`no scenario ${wanted}`);
 await load(scenario, { port: server.port, connections: 32, seconds: 3 });
-const before = cpuMicroseconds(server.pid);
+const cpuBefore = familyCpuMicroseconds(server.pid);
+const from = monotonic();
 const { requests } = await load(scenario, { port: server.port, connections: 32, seconds: Number(process.env["BENCH_SECONDS"] ?? 6) });
-process.stdout.write(
-  `${scenario.name}: ${((cpuMicroseconds(server.pid) - before) / requests).toFixed(0)} µs CPU each, ${requests} requests\n`,
-);
+const span: Span = { from, to: monotonic(), requests };
+const cpu = (familyCpuMicroseconds(server.pid) - cpuBefore) / requests;
 await server.stop();
-for (const file of readdirSync(dir)) show(JSON.parse(readFileSync(join(dir, file), "utf8")) as Profile, file);
+print(`${scenario.name}: ${requests} requests, ${cpu.toFixed(0)} µs CPU each over all threads, with the profiler's own`);
+const profiles = readdirSync(dir).map((file) => JSON.parse(readFileSync(join(dir, file), "utf8")) as Profile);
+for (const profile of profiles.toSorted((a, b) => a.startTime - b.startTime)) show(profile, span);
 rmSync(dir, { recursive: true, force: true });
 
-function show(profile: Profile, file: string): void {
-  const names = new Map(
-    profile.nodes.map(({ id, callFrame }) => [
-      id,
-      `${callFrame.functionName || "(anonymous)"} ${callFrame.url.split("/").slice(-3).join("/")}:${callFrame.lineNumber + 1}`,
-    ]),
-  );
-  const self = new Map<string, number>();
-  let total = 0;
-  for (const [index, id] of profile.samples.entries()) {
-    const name = names.get(id) ?? "?";
-    const delta = profile.timeDeltas[index] ?? 0;
-    if (name.startsWith("(idle)")) continue;
-    self.set(name, (self.get(name) ?? 0) + delta);
-    total += delta;
+/** What a thread did in the span, each sample with its microseconds. */
+function* samples({ nodes, samples: ids, timeDeltas, startTime }: Profile, { from: begin, to }: Span): Generator<[Node, number]> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  let at = startTime;
+  for (const [index, id] of ids.entries()) {
+    const delta = timeDeltas[index] ?? 0;
+    at += delta;
+    const node = byId.get(id);
+    if (node !== undefined && at >= begin && at <= to && node.callFrame.functionName !== "(idle)") yield [node, delta];
   }
-  process.stdout.write(`\n${file}\n`);
+}
+
+function nameOf({ callFrame: { functionName, url, lineNumber } }: Node): string {
+  return `${functionName || "(anonymous)"} ${url.split("/").slice(-3).join("/")}:${lineNumber + 1}`;
+}
+
+function show(profile: Profile, during: Span): void {
   const groups = new Map<string, number>();
-  for (const [name, time] of self) {
-    const group = / node:/.test(name)
-      ? "node"
-      : (/ (?:.*\/)?((?:libs|fastify|prom-client|pino|dist)[^:]*)/.exec(name)?.[1] ?? name.replace(/^\S+ /, "").replace(/:\d+$/, ""));
-    groups.set(group, (groups.get(group) ?? 0) + time);
+  const self = new Map<string, number>();
+  const withCallees = new Map<string, number>();
+  const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node] as const)));
+  const add = (to: Map<string, number>, name: string, delta: number): void => void to.set(name, (to.get(name) ?? 0) + delta);
+  let total = 0;
+  for (const [node, delta] of samples(profile, during)) {
+    const group = groupOf(node.callFrame, () => callerUrl(node, parents));
+    add(groups, group, delta);
+    add(self, nameOf(node), delta);
+    total += delta;
+    if (functions > 0) for (const name of new Set(callers(node, parents).map(nameOf))) add(withCallees, name, delta);
   }
-  for (const [name, time] of [...groups].sort((a, b) => b[1] - a[1]).slice(0, 25))
-    process.stdout.write(`${((100 * time) / total).toFixed(1).padStart(6)} %  [${name}]\n`);
-  for (const [name, time] of [...self].sort((a, b) => b[1] - a[1]).slice(0, 45))
-    process.stdout.write(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}\n`);
-  const parent = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
-  const inclusive = new Map<string, number>();
-  for (const [index, id] of profile.samples.entries()) {
-    const seen = new Set<string>();
-    for (let at = id as number | undefined; at !== undefined; at = parent.get(at)) seen.add(names.get(at) ?? "?");
-    for (const name of seen) inclusive.set(name, (inclusive.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
-  }
-  process.stdout.write("with what it calls\n");
-  const own = [...inclusive].filter(([name]) => /dist\//.test(name)).sort((a, b) => b[1] - a[1]);
-  for (const [name, time] of own.slice(0, 40)) process.stdout.write(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}\n`);
+  const thread = profile.nodes.some(({ callFrame }) => callFrame.url.includes("writer.worker")) ? "writer thread" : "main thread";
+  print(`\n${thread}: ${(total / during.requests).toFixed(1)} µs each, waiting for the disk and for the core included`);
+  const line = (name: string, time: number): void =>
+    print(`  ${(time / during.requests).toFixed(1).padStart(6)} µs ${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`);
+  const most = (of: Map<string, number>, count: number): void => {
+    for (const [name, time] of [...of].sort((a, b) => b[1] - a[1]).slice(0, count)) line(name, time);
+  };
+  most(groups, 40);
+  if (functions === 0) return;
+  print("by function");
+  most(self, functions);
+  print("with what it calls");
+  most(new Map([...withCallees].filter(([name]) => name.includes("dist/"))), functions);
+}
+
+function callers(node: Node, parents: ReadonlyMap<number, Node>): Node[] {
+  const chain: Node[] = [];
+  for (let at: Node | undefined = node; at !== undefined; at = parents.get(at.id)) chain.push(at);
+  return chain;
+}
+
+/** The file of the nearest function that has one: a native function is part of whoever calls it. */
+function callerUrl(node: Node, parents: ReadonlyMap<number, Node>): string {
+  return callers(node, parents).find(({ callFrame }) => callFrame.url !== "")?.callFrame.url ?? "";
 }

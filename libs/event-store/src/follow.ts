@@ -35,13 +35,18 @@ export function follow({ from, onEvents, read, lookMs, onEnd, onTrouble }: Follo
   let awake = true;
   let wakeUp: () => void = () => undefined;
   let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
-  const rest = async (ms: number | undefined, orUntil: Promise<void> = ended): Promise<void> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = ms === undefined ? [] : [new Promise((resolve) => (timer = setTimeout(resolve, ms)))];
-    await Promise.race([orUntil, ended, ...late]);
-    clearTimeout(timer);
-  };
+  // By hand, not by a race with a promise of the end: each race would leave something behind in it, for as long as the subscription lasts.
+  const rest = (ms: number | undefined, untilWoken = false): Promise<void> =>
+    new Promise((resolve) => {
+      if (closed) return resolve();
+      const over = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(over, ms);
+      end = over;
+      wakeUp = untilWoken ? over : () => undefined;
+    });
 
   const step = async (): Promise<void> => {
     awake = false;
@@ -53,7 +58,7 @@ export function follow({ from, onEvents, read, lookMs, onEnd, onTrouble }: Follo
       // Catching up must not starve the requests of this process.
       await new Promise((resolve) => setImmediate(resolve));
     } else if (!awake) {
-      await rest(lookMs, new Promise((resolve) => (wakeUp = resolve)));
+      await rest(lookMs, true);
       await rest(GATHER_MS);
     }
   };

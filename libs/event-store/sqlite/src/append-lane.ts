@@ -1,6 +1,7 @@
 import { EventStoreUnavailable } from "@grantline/event-store";
 import type { AppendResult, SealedEvent } from "@grantline/event-store";
 import { keepOpen } from "./kept-open.ts";
+import type { OwnAppends } from "./subscription.ts";
 import type { OpenTransport } from "./transport.ts";
 import { readReply, writeAppend } from "./wire.ts";
 import type { AppendBatch, AppendReplies } from "./wire.ts";
@@ -20,8 +21,8 @@ export interface AppendLane {
 }
 
 export interface LaneEvents {
-  /** Own events are in the store, the newest at this position. */
-  settled(position: number): void;
+  /** Own events are in the store. */
+  settled(own: OwnAppends): void;
   /** An answer came after its append had been called unknown: caches must look. */
   late(): void;
   /** The way to the writer was lost, or could not be opened again yet. */
@@ -65,10 +66,11 @@ export async function openAppendLane(open: OpenTransport, events: LaneEvents): P
   };
   const replies = (id: number, answers: AppendReplies) => {
     if (id !== sentId) return events.late();
-    const position = settle(sent, answers);
+    const answered = sent;
+    const { after, upTo } = settle(answered, answers);
     sent = [];
     sentId = NONE;
-    if (position > 0) events.settled(position);
+    if (upTo > 0) events.settled({ after, upTo, only: (prefix) => answered.every(({ stream }) => stream.startsWith(prefix)) });
     flush();
     if (sentId === NONE) drained();
   };
@@ -104,14 +106,24 @@ export async function openAppendLane(open: OpenTransport, events: LaneEvents): P
   };
 }
 
-/** Answers each append of a batch; returns the newest position among them, 0 when nothing was appended. */
-function settle(pending: readonly Pending[], answers: AppendReplies): number {
-  let newest = 0;
+/** Nothing stands there: what was appended does not follow anything known. */
+const NOWHERE = -1;
+
+/** Answers each append of a batch; returns from where to where in the log their events stand, `after` NOWHERE when not side by side, `upTo` 0 when there are none. */
+function settle(pending: readonly Pending[], answers: AppendReplies): { readonly after: number; readonly upTo: number } {
+  let after = NOWHERE;
+  let upTo = 0;
   for (const [i, one] of pending.entries()) {
     const result = readReply(answers, i);
     if (result.kind === "failed") one.reject(new EventStoreUnavailable(result.why));
     else one.resolve(result);
-    if (result.kind === "appended") newest = Math.max(newest, Number(result.position));
+    if (result.kind !== "appended") continue;
+    const last = Number(result.position);
+    const before = last - one.events.length;
+    // what was appended before already, and only its answer lost, stands elsewhere
+    if (upTo === 0) after = before;
+    else if (before !== upTo) after = NOWHERE;
+    upTo = Math.max(upTo, last);
   }
-  return newest;
+  return { after, upTo };
 }

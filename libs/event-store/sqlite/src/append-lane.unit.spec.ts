@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventStoreUnavailable, NO_STREAM } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { someEvents } from "./fixtures/some-events.ts";
+import type { OwnAppends } from "./subscription.ts";
 import type { TransportEvents } from "./transport.ts";
 import { APPENDED } from "./wire.ts";
 import type { AppendBatch } from "./wire.ts";
@@ -23,7 +24,7 @@ function handOperated() {
       return { send: (id: number, batch: AppendBatch) => void sent.push({ id, batch }), close: async () => void said.push("closed") };
     },
     events: {
-      settled: (position: number) => void said.push(`settled ${position}`),
+      settled: ({ after, upTo, only }: OwnAppends) => void said.push(`settled ${after} to ${upTo}${only("c") ? ", c" : ""}`),
       late: () => void said.push("late"),
       trouble: (what: string) => void said.push(what),
     },
@@ -53,7 +54,7 @@ describe("the lane to the writer", () => {
     expect(await Promise.all([...first, ...second])).toEqual(
       ["1", "2", "3", "4"].map((position) => ({ kind: "appended", position, revision: 0 })),
     );
-    expect(hand.said).toEqual(["settled 2", "settled 4"]);
+    expect(hand.said).toEqual(["settled 0 to 2", "settled 2 to 4"]);
   });
 
   it("calls an append without an answer unknown after a while, and tells the caches when the answer comes after all", async () => {
@@ -82,6 +83,16 @@ describe("the lane to the writer", () => {
     expect(await kept).toMatchObject({ kind: "appended" });
   });
 
+  it("does not say where its events stand when one of them had been appended before", async () => {
+    const hand = handOperated();
+    const lane = await openAppendLane(hand.open, hand.events);
+    const asked = [append(lane, "repeated"), append(lane, "c")];
+    await vi.advanceTimersByTimeAsync(1);
+    hand.line().replies(hand.sent[0]!.id, [APPENDED, 5, 0, APPENDED, 12, 0]);
+    await Promise.all(asked);
+    expect(hand.said).toEqual(["settled -1 to 12"]);
+  });
+
   it("waits for answers before it closes, then refuses", async () => {
     const hand = handOperated();
     const lane = await openAppendLane(hand.open, hand.events);
@@ -92,7 +103,7 @@ describe("the lane to the writer", () => {
     hand.line().replies(hand.sent[0]!.id, [APPENDED, 1, 0]);
     await closing;
     expect(await asked).toMatchObject({ kind: "appended" });
-    expect(hand.said).toEqual(["settled 1", "closed"]);
+    expect(hand.said).toEqual(["settled 0 to 1", "closed"]);
     expect(await append(lane, "b")).toBeInstanceOf(EventStoreUnavailable);
   });
 });

@@ -1,11 +1,11 @@
 import { EventStoreUnavailable, START } from "@grantline/event-store";
-import type { ChangeCursor, EventStore, Followed } from "@grantline/event-store";
+import type { ChangeCursor, EventStore } from "@grantline/event-store";
 import { openAppendLane } from "./append-lane.ts";
 import { ownerCursor, peerCursor } from "./change-cursor.ts";
 import { dropStreams } from "./drop-streams.ts";
 import { openReader } from "./reader.ts";
 import { socketTransport } from "./socket-transport.ts";
-import { followFile } from "./subscription.ts";
+import { followFile, type FileFeed } from "./subscription.ts";
 import { threadTransport } from "./thread-transport.ts";
 
 export interface SqliteEventStoreOptions {
@@ -31,7 +31,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   const { file, listen, connect, onTrouble = () => undefined } = options;
   const unseenCommits = new SharedArrayBuffer(4);
   const unseen = new Int32Array(unseenCommits);
-  const feeds = new Set<Followed>();
+  const feeds = new Set<FileFeed>();
   const cursors = new Set<ReturnType<typeof ownerCursor>>();
   const wakeAll = () => {
     for (const feed of feeds) feed.wake();
@@ -41,9 +41,9 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
       ? threadTransport({ file, unseenCommits, ...(listen === undefined ? {} : { listen }) })
       : socketTransport(connect);
   const lane = await openAppendLane(open, {
-    settled: (position) => {
-      for (const cursor of cursors) cursor.own(position);
-      wakeAll();
+    settled: (own) => {
+      for (const cursor of cursors) cursor.own(own.upTo);
+      for (const feed of feeds) feed.wake(own);
     },
     late: () => {
       Atomics.add(unseen, 0, 1);

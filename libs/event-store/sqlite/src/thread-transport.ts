@@ -10,7 +10,8 @@ export function threadTransport(data: WriterData): OpenTransport {
       const url = new URL(import.meta.url.endsWith(".ts") ? "./writer.worker.ts" : "./writer.worker.js", import.meta.url);
       const worker = new Worker(url, {
         workerData: data,
-        execArgv: ["--disable-warning=ExperimentalWarning"],
+        // a profile of the process is one of its writer too: it takes a good part of the time
+        execArgv: ["--disable-warning=ExperimentalWarning", ...process.execArgv.filter((flag) => flag.startsWith("--cpu-prof"))],
         resourceLimits: { maxYoungGenerationSizeMb: 16 },
       });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
