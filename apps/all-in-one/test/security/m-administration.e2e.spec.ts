@@ -1,13 +1,14 @@
 /*
  * Real: the whole server over HTTP with the embedded adapters. Made: the clock.
  */
+import { readdirSync } from "node:fs";
 import { introspect, type Tokens } from "@grantline/testing";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { afterwards } from "./support/afterwards.ts";
 import { cookieHeader, openConsent } from "./support/browser.ts";
 import { tokensFor } from "./support/grants.ts";
 import { expectProblem } from "./support/refusal.ts";
-import { authorizationParameters, basicOf, token } from "./support/request.ts";
+import { authorizationParameters, basicOf, raw as send, token } from "./support/request.ts";
 import { CALLBACK, PASSWORD, startWorld, unchanged, type World } from "./support/world.ts";
 
 let world: World;
@@ -272,6 +273,69 @@ describe("M-05 cursors and identifiers", () => {
     expect(performance.now() - began).toBeLessThan(1_000);
     if (response.status === 200) expect(((await response.json()) as { items: unknown[] }).items.length).toBeLessThanOrEqual(1_000);
   });
+});
+
+describe("M-06 names of files", () => {
+  /** Of what lies beside the log, and of what would be a sibling of the folder by a careless prefix. */
+  const NAMES = [
+    "../events.db",
+    "..%2fevents.db",
+    "..%252fevents.db",
+    "%2e%2e/%2e%2e/etc/passwd",
+    "....//....//etc/passwd",
+    "..\\..\\events.db",
+    "/etc/passwd",
+    "//etc/passwd",
+    "file:///etc/passwd",
+    "C:%5Cwindows%5Cwin.ini",
+    "events.db%00.jsonl",
+    "../grantline-evil/events.db",
+    "keys/keys.db",
+  ];
+  const files = (): readonly string[] =>
+    readdirSync(world.server.dataDir, { recursive: true })
+      .map(String)
+      .filter((name) => !/-(wal|shm|journal)$/.test(name))
+      .toSorted();
+
+  it.each(NAMES)("M-06 serves no file by the name %s, below the log, its downloads and its holds", async (name) => {
+    const authorization = `Bearer ${await world.server.admin.token()}`;
+    const before = files();
+    for (const [method, path] of [
+      ["GET", `/audit/v1/${name}`],
+      ["GET", `/audit/v1/events/${name}`],
+      ["GET", `/audit/v1/checkpoint/${name}`],
+      ["GET", `/audit/v1/checkpoint.vkey/${name}`],
+      ["GET", `/audit/v1/days/${name}`],
+      ["POST", `/audit/v1/holds/${name}/lift`],
+      ["GET", `/admin/v1/events/${name}`],
+    ] as const) {
+      const answer = await unchanged(world, () => send(world, { method, path, headers: [["authorization", authorization]] }));
+      expect([path, [400, 404, 405].includes(answer.status)]).toEqual([path, true]);
+      expect(answer.body).not.toMatch(/SQLite format|root:|\[fonts\]/);
+    }
+    expect(files()).toEqual(before);
+  });
+
+  it.each(["../../tmp/x", "/etc/cron.d/x", "csv/../../x", "CSV", "csv%00", 'csv"; filename="x.sh', "csv\r\nx: y", "__proto__"])(
+    "M-06 lets nobody name a download or its format %j",
+    async (name) => {
+      const authorization = `Bearer ${await world.server.admin.token()}`;
+      const audit = (query: string): Promise<Response> =>
+        fetch(`${world.server.origin}/audit/v1/events?${query}`, { headers: { authorization } });
+      const asFormat = await audit(`format=${encodeURIComponent(name)}`);
+      expect([asFormat.status, asFormat.headers.get("content-disposition")]).toEqual([400, null]);
+      await asFormat.body?.cancel();
+      const before = files();
+      const asFilter = await audit(`stream=${encodeURIComponent(name)}&format=csv`);
+      await asFilter.body?.cancel();
+      // What was asked for is in no header but as JSON in one line
+      const disposition = asFilter.headers.get("content-disposition");
+      if (asFilter.status === 200) expect(disposition).toMatch(/^attachment; filename="grantline-audit-\d+\.csv"$/);
+      else expect([asFilter.status, disposition]).toEqual([400, null]);
+      expect(files()).toEqual(before);
+    },
+  );
 });
 
 describe("M-07 what strangers write stays one line", () => {
