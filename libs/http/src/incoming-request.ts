@@ -14,7 +14,7 @@ export class IncomingRequest implements HttpRequest {
   constructor(incoming: FastifyRequest, { raw }: Pick<FastifyReply, "raw">) {
     this.#incoming = incoming;
     this.#answer = raw;
-    this.headers = withRepeatedAuthorization(incoming.raw.rawHeaders, incoming.headers);
+    this.headers = withRepeated(incoming.raw.rawHeaders, incoming.headers);
     this.correlationId = correlationIdOf(incoming.headers["x-correlation-id"]);
   }
 
@@ -64,14 +64,30 @@ export class IncomingRequest implements HttpRequest {
   }
 }
 
-/** Node keeps only the first of two Authorization headers; who checks credentials must see that there were two (security cases K-01, T-16). */
-function withRepeatedAuthorization(raw: readonly string[], headers: FastifyRequest["headers"]): HttpRequest["headers"] {
-  let found = 0;
-  for (let index = 0; index < raw.length; index += 2) if (isAuthorization(raw[index] as string)) found += 1;
-  if (found < 2) return headers;
-  return { ...headers, authorization: raw.filter((_, index) => index % 2 === 1 && isAuthorization(raw[index - 1] as string)) };
+/**
+ * Node keeps only the first of two Authorization or Host headers; who checks credentials must see that there were two (security cases K-01, T-16), and
+ * so must who goes by the host (RFC 9112 §3.2, security case G-05).
+ */
+function withRepeated(raw: readonly string[], headers: FastifyRequest["headers"]): HttpRequest["headers"] {
+  let credentials = 0;
+  let hosts = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    if (isNamed(name, "authorization")) credentials += 1;
+    else if (isNamed(name, "host")) hosts += 1;
+  }
+  if (credentials < 2 && hosts < 2) return headers;
+  return {
+    ...headers,
+    ...(credentials < 2 ? {} : { authorization: valuesOf(raw, "authorization") }),
+    ...(hosts < 2 ? {} : { host: valuesOf(raw, "host") }),
+  };
 }
 
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === "authorization";
+function valuesOf(raw: readonly string[], name: string): string[] {
+  return raw.filter((_, index) => index % 2 === 1 && isNamed(raw[index - 1] as string, name));
+}
+
+function isNamed(header: string, name: string): boolean {
+  return header.length === name.length && header.toLowerCase() === name;
 }

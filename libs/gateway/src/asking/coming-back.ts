@@ -36,13 +36,13 @@ export function comingBack(incoming: Incoming): ComingBack | undefined {
 
 /** The user has been shown the URL and is at it: waits a while for how it ends. */
 export async function ended(
-  { outcome }: Pick<Upstreams, "outcome">,
+  upstreams: Pick<Upstreams, "outcome">,
   authorizationId: string,
   gone: AbortSignal | undefined,
   longestMs = LONGEST_MS,
 ): Promise<"pending" | "done" | "failed"> {
   for (const until = performance.now() + longestMs; ;) {
-    const found = await outcome(authorizationId);
+    const found = await upstreams.outcome(authorizationId);
     if (found !== "pending" || performance.now() >= until || gone?.aborted === true) return found;
     await pause(LOOK_EVERY_MS);
   }

@@ -85,9 +85,7 @@ function failureOf(error: unknown): UpstreamFailure {
     return new UpstreamFailure(refused ? "upstream-address-refused" : "upstream-unreachable", true, error);
   }
   if (error instanceof errors.HeadersTimeoutError) return new UpstreamFailure("upstream-slow", false, error);
-  if (error instanceof errors.HeadersOverflowError || (error instanceof Error && "code" in error && error.code === "HPE_HEADER_OVERFLOW"))
-    return new UpstreamFailure("upstream-headers", false, error);
-  if (error instanceof Error && "code" in error && String(error.code).startsWith("HPE_"))
-    return new UpstreamFailure("upstream-not-mcp", false, error);
+  if (error instanceof errors.HeadersOverflowError) return new UpstreamFailure("upstream-headers", false, error);
+  if (error instanceof errors.HTTPParserError) return new UpstreamFailure("upstream-not-mcp", false, error);
   return new UpstreamFailure("upstream-cut", false, error);
 }

@@ -4,6 +4,7 @@ import {
   postForm,
   register,
   startTestPlatform,
+  type PersonOptions,
   type TestPlatform,
   type TestPlatformOptions,
 } from "@grantline/testing";
@@ -21,7 +22,7 @@ export interface GatewayWorld {
     server: Partial<GatewayServer> & ({ readonly url: string } | { readonly stdio: GatewayServer["stdio"] }),
   ): Promise<Behind>;
   /** An access token of a person for the server, and the person's subject. */
-  person(behind: Behind, scope?: string): Promise<Signed>;
+  person(behind: Behind, scope?: string, who?: PersonOptions): Promise<Signed>;
   /** A program's, without a person. */
   machine(behind: Behind): Promise<string>;
   events(
@@ -66,9 +67,9 @@ export async function startGatewayWorld(options: TestPlatformOptions = {}): Prom
       servers.all.set(name, { name, provider: "custom", authorization: "oauth", scopes: [], policy: {}, ...server } as GatewayServer);
       return { name, url, client };
     },
-    async person({ url, client: own }, scope = "use offline_access") {
+    async person({ url, client: own }, scope = "use offline_access", who: PersonOptions = {}) {
       const client = await register(issuer);
-      const tokens = await obtainTokens(platform.person(), { issuer, client, resource: url, scope });
+      const tokens = await obtainTokens(platform.person(), { issuer, client, resource: url, scope, ...who });
       const seen = await postForm(
         `${issuer}/introspect`,
         { token: tokens.access_token },
