@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
-import { eventCounter, measureProjections, openAudit, openPlatform } from "@grantline/platform";
+import { eventCounter, measureProjections, openAudit, openPlatform, startWatchingAlone } from "@grantline/platform";
 import { instrument, onStop } from "@grantline/service";
 import { announce } from "./announce.ts";
 import { serveClusterMetrics } from "./cluster-metrics.ts";
@@ -20,6 +20,7 @@ export async function runPrimary(config: Config): Promise<void> {
   });
   const started = await bootstrap(platform.context, config);
   const audit = await openAudit({ platform, config, log: instruments.log }, { grows: true });
+  const watching = startWatchingAlone({ platform, config, log: instruments.log, instruments });
   serveClusterMetrics(instruments.metrics, () => measureProjections(platform, instruments.metrics));
   let stopping = false;
   const ready = Promise.withResolvers<void>();
@@ -44,6 +45,7 @@ export async function runPrimary(config: Config): Promise<void> {
   onStop(config.server.shutdownDrain, async () => {
     stopping = true;
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : stop(worker))));
+    await watching.close();
     await audit.close();
     await platform.close();
     await instruments.tracing.stop();

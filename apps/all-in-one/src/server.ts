@@ -7,6 +7,7 @@ import {
   openAudit,
   openPlatform,
   operationsEndpoints,
+  startWatchingAlone,
   type Instruments,
   type OperationsParts,
   type Platform,
@@ -22,6 +23,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   const platform = await openPlatform({ config, log: instruments.log, role, onAppended: eventCounter(instruments.metrics) });
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   const audit = await openAudit({ platform, config, log: instruments.log }, { grows: role === "single" });
+  const watching = role === "single" ? startWatchingAlone({ platform, config, log: instruments.log, instruments }) : undefined;
   let draining = false;
   const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);
   const operations = operationsEndpoints({
@@ -36,6 +38,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   onStop(config.server.shutdownDrain, async () => {
     draining = true;
     await app.drain();
+    await watching?.close();
     await audit.close();
     await platform.close();
     await instruments.tracing.stop();

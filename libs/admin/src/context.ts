@@ -1,3 +1,4 @@
+import type { FindingCommand, FindingOutcome, FindingState } from "@grantline/domain/finding";
 import type { FlagCommand, FlagOutcome, FlagState } from "@grantline/domain/flag";
 import type { StreamRepository } from "@grantline/event-store";
 import type { KeyringService } from "@grantline/keys";
@@ -15,6 +16,7 @@ export interface AdminContext {
   readonly readModel: ReadModel;
   readonly projector: AdminProjector;
   readonly keyring: AdminKeyring;
+  readonly findings: StreamRepository<FindingState, FindingCommand, FindingOutcome>;
   readonly flagStreams: StreamRepository<FlagState, FlagCommand, FlagOutcome>;
   /** Every endpoint of the server, for its OpenAPI document. Asked for when the document is, so it may be filled in later. */
   readonly allEndpoints?: () => readonly Endpoint[];

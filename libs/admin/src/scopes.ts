@@ -1,7 +1,7 @@
 import type { ScopeDefinition } from "@grantline/domain/resource";
 
 /** What one scope of the admin API opens; each but `admin` has a `:read` variant. */
-export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit" | "flags";
+export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit" | "flags" | "anomalies";
 export type AdminScope = "grantline:admin" | `grantline:${AdminArea}` | `grantline:${AdminArea}:read`;
 
 export const FULL_ADMIN = "grantline:admin";
@@ -14,6 +14,7 @@ const AREAS: Readonly<Record<AdminArea, string>> = {
   keys: "signing keys",
   audit: "the event log and the state of the service",
   flags: "feature flags",
+  anomalies: "findings of attacks and what was done about them",
 };
 
 /** The scopes of the admin resource, in plain words for the consent page. */

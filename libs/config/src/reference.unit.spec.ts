@@ -39,6 +39,7 @@ describe("the settings themselves", () => {
       "GRANTLINE_KEK",
       "GRANTLINE_KEK_PREVIOUS",
       "GRANTLINE_DCR_INITIAL_ACCESS_TOKENS",
+      "GRANTLINE_ALERTS_WEBHOOK_SECRET",
       "GRANTLINE_OTLP_HEADERS",
     ]);
   });

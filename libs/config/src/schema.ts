@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alerts, anomalies } from "./areas/anomalies.config.ts";
 import { audit } from "./areas/audit.config.ts";
 import { bridge } from "./areas/bridge.config.ts";
 import { gateway } from "./areas/gateway.config.ts";
@@ -29,6 +30,8 @@ export const settingsSchema = z.strictObject({
   gateway,
   bridge,
   audit,
+  anomalies,
+  alerts,
   telemetry,
 });
 
@@ -52,5 +55,7 @@ export const AREA_TITLES: Readonly<Record<keyof Settings, string>> = {
   gateway: "Gateway",
   bridge: "Registration bridge",
   audit: "Audit",
+  anomalies: "Anomalies",
+  alerts: "Alerts",
   telemetry: "Logs, metrics and traces",
 };

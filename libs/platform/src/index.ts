@@ -9,6 +9,7 @@ export { operationsEndpoints, type OperationsParts } from "./operations.ts";
 export { rimOptions, type Instruments } from "./rim.ts";
 export { openAudit, type PlatformAudit } from "./audit.ts";
 export { startProjecting, startRotation, type Leased } from "./leased.ts";
+export { startWatchingAlone, type WatchingParts } from "./watching.ts";
 export { endEverything, type EndedEverything, type EndEverythingOptions } from "./end-everything.ts";
 export { migrateDatabase, type DatabaseMigration } from "./migrate.ts";
 export { openSecretStore, secretsFolder, type SecretStoreOptions } from "./secret-store.ts";

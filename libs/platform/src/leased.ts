@@ -11,6 +11,7 @@ import {
 } from "@grantline/feed";
 import { growingAudit, type AuditParts } from "./audit.ts";
 import { dutiesOf } from "./duties.ts";
+import { holdWatching } from "./watching.ts";
 import type { Instruments } from "./rim.ts";
 
 export interface LeasedParts extends AuditParts {
@@ -24,16 +25,25 @@ export interface Leased {
   close(): Promise<void>;
 }
 
-/** What rotation-worker does: signing keys, warnings of ending secrets, clean-up of registrations and grants. */
-export function startRotation({ platform, log, instruments: { metrics } }: LeasedParts): Leased {
+/** What rotation-worker does: signing keys, warnings of ending secrets, clean-up of registrations and grants, a look at the log for anomalies. */
+export function startRotation({ platform, log, config, instruments }: LeasedParts): Leased {
   const { context } = platform;
+  const { metrics } = instruments;
   const duties: readonly LeasedDuty[] = [
     signingKeysDuty(context.keyring),
     endingSecretsDuty({ readModel: context.readModel, clients: context.clients, clock: context.clock, log, metrics }),
     // the listings they sweep by may be filled for the first time just now
     ...dutiesOf(context).map((duty) => ({ ...duty, firstAfterSeconds: 60 })),
   ];
-  return startLeasedDuties({ leases: leasesOf({ platform, log }), duties, log });
+  const leases = leasesOf({ platform, log });
+  const rotating = startLeasedDuties({ leases, duties, log });
+  const watching = holdWatching(leases, { platform, log, config, instruments });
+  return {
+    working: () => [...rotating.working(), ...watching.working()],
+    close: async () => {
+      await Promise.all([rotating.close(), watching.close()]);
+    },
+  };
 }
 
 /** What audit-projector does: projections, the tree of the log, and the relay where there are brokers. Each is a lease of its own. */

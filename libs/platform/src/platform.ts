@@ -1,5 +1,6 @@
 import { clientDecider } from "@grantline/domain/client";
 import { consentDecider } from "@grantline/domain/consent";
+import { findingDecider } from "@grantline/domain/finding";
 import { flagDecider } from "@grantline/domain/flag";
 import { deviceDecider } from "@grantline/domain/device";
 import { grantDecider } from "@grantline/domain/grant";
@@ -154,6 +155,7 @@ async function compose(
     projector,
     keyring,
     flagStreams,
+    findings: runtime.repository(findingDecider),
     signer: keyring.signer,
     retryKeys: keys.retryKeys,
     seals: keys.seals,

@@ -1,11 +1,12 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { anomalyMetrics, type AnomalyMetrics } from "./anomaly-metrics.ts";
 import { feedMetrics, type FeedState } from "./feed-metrics.ts";
 import { requestDurations } from "./request-durations.ts";
 
 /** What one process has counted, as plain data: workers hand it to the primary. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
-export interface Metrics {
+export interface Metrics extends AnomalyMetrics {
   readonly contentType: string;
   /** The Prometheus text format. */
   text(): Promise<string>;
@@ -69,7 +70,6 @@ export function createMetrics(): Metrics {
     labelNames: ["projection"],
     registers,
   });
-  const feed = feedMetrics(registry);
   const secrets = new Gauge({
     name: "grantline_client_secrets_ending",
     help: "Client secrets that end soon",
@@ -77,7 +77,8 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
-    feed,
+    feed: feedMetrics(registry),
+    ...anomalyMetrics(registry),
     secretsEnding(withSuccessor, without) {
       secrets.set({ successor: "yes" }, withSuccessor);
       secrets.set({ successor: "no" }, without);

@@ -33,8 +33,9 @@ export async function listRows(
   table: string,
   where: Readonly<Record<string, string>>,
   page: PageRequest,
+  order: { readonly descending?: boolean } = {},
 ): Promise<ListPage> {
-  const query = { where, limit: page.limit, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+  const query = { where, limit: page.limit, ...order, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
   return context.projector.fresh(() => context.readModel.list(table, query));
 }
 

@@ -125,6 +125,7 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     UpstreamCallFailed: api("other", 2),
     GatewayStreamClosed: authentication("logoff"),
   },
+  finding: { AnomalyDetected: api("other", 3), ResponseTaken: api("other", 3), ResponseLifted: api("other") },
   flag: { FlagDefined: entity("update"), FlagChanged: entity("update") },
   server: {
     ServerAdded: entity("create"),

@@ -137,11 +137,11 @@ describe("a replay", () => {
     const own = await openRecordedLog();
     for (const [index, { word, event }] of everyEvent().entries())
       await own.append(`${word}-x${index}`, "2026-03-01T00:00:00.000Z", [event]);
-    await own.append("flag-new", "2026-03-01T00:00:00.000Z", [{ type: "FlagDefined", data: { name: "x" } }]);
+    await own.append("novelty-new", "2026-03-01T00:00:00.000Z", [{ type: "NoveltySeen", data: { name: "x" } }]);
     const { pages } = await replay(own.store, {}, { withOrigins: true });
     let last: unknown;
     for await (const page of pages) for (const event of page) last = [event.stored.type, event.read.unknown, event.data];
-    expect(last).toEqual(["FlagDefined", true, { name: "x" }]);
+    expect(last).toEqual(["NoveltySeen", true, { name: "x" }]);
     await own.close();
   });
 });

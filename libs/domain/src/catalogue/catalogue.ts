@@ -3,6 +3,7 @@ import { bridgeEvents } from "../bridge/events.ts";
 import { clientEvents } from "../client/events.ts";
 import { consentEvents } from "../consent/events.ts";
 import { gatewayEvents } from "../gateway/events.ts";
+import { findingEvents } from "../finding/events.ts";
 import { flagEvents } from "../flag/events.ts";
 import { deviceEvents } from "../device/events.ts";
 import { grantEvents } from "../grant/events.ts";
@@ -37,6 +38,7 @@ export const catalogue = {
   audit: auditEvents,
   gateway: gatewayEvents,
   flag: flagEvents,
+  finding: findingEvents,
   server: serverEvents,
   upstream: upstreamEvents,
   bridge: bridgeEvents,
@@ -62,6 +64,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   audit: { pattern: "audit-{writer}-{yyyymmdd}", about: "Who read the audit log, and what they asked." },
   gateway: { pattern: "gateway-{writer}-{yyyymmddhh}", about: "What the MCP gateway decided about calls." },
   flag: { pattern: "flag-{name}", about: "Whom a capability is on for." },
+  finding: { pattern: "finding-{id}", about: "One anomaly, and what was done about it." },
   server: { pattern: "server-{name}", about: "A third-party MCP server behind the gateway." },
   upstream: { pattern: "upstream-{user}-{server}", about: "What a provider lets us do at one server for one person." },
   bridge: { pattern: "bridge-{id}", about: "A client registered at another directory through the bridge." },

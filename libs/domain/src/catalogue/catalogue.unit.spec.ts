@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bridgeDecider } from "../bridge/index.ts";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
+import { findingDecider } from "../finding/index.ts";
 import { flagDecider } from "../flag/index.ts";
 import { deviceDecider } from "../device/index.ts";
 import { grantDecider } from "../grant/index.ts";
@@ -40,6 +41,7 @@ describe("the catalogue of events", () => {
       tokenDecider,
       leaseDecider,
       flagDecider,
+      findingDecider,
       bridgeDecider,
     ]) {
       expect(definitionsOf(`${decider.stream}-1`)).toBe(decider.events);
@@ -81,6 +83,9 @@ describe("the catalogue of events", () => {
       "gateway/UpstreamCallRetried",
       "gateway/UpstreamCallFailed",
       "gateway/GatewayStreamClosed",
+      "finding/AnomalyDetected",
+      "finding/ResponseTaken",
+      "finding/ResponseLifted",
       "bridge/RegistrationUsed",
     ]);
   });

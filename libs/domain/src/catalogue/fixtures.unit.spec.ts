@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { bridgeDecider } from "../bridge/index.ts";
 import { clientDecider } from "../client/index.ts";
 import { consentDecider } from "../consent/index.ts";
+import { findingDecider } from "../finding/index.ts";
 import { flagDecider } from "../flag/index.ts";
 import { deviceDecider } from "../device/index.ts";
 import { grantDecider } from "../grant/index.ts";
@@ -108,6 +109,8 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "segments/LegalHoldLifted": ["LegalHoldPlaced"],
   "lease/LeaseReleased": ["LeaseTaken"],
   "flag/FlagChanged": ["FlagDefined"],
+  "finding/ResponseTaken": ["AnomalyDetected"],
+  "finding/ResponseLifted": ["AnomalyDetected", "ResponseTaken"],
   "server/ServerChanged": ["ServerAdded"],
   "server/ServerClientRegistered": ["ServerAdded"],
   "server/ServerRemoved": ["ServerAdded"],
@@ -151,6 +154,7 @@ const folds: Folded = {
   token: (events) => folded(tokenDecider, events),
   lease: (events) => folded(leaseDecider, events),
   flag: (events) => folded(flagDecider, events),
+  finding: (events) => folded(findingDecider, events),
   server: (events) => folded(serverDecider, events),
   upstream: (events) => folded(upstreamDecider, events),
   bridge: (events) => folded(bridgeDecider, events),

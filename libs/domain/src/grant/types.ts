@@ -108,7 +108,8 @@ export type GrantRevocationReason =
   | "resource-removed"
   | "all-of-user"
   | "all-of-client"
-  | "all-of-resource";
+  | "all-of-resource"
+  | "anomaly";
 
 export type GrantEvent =
   | GrantAuthorized

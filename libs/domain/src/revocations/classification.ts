@@ -112,6 +112,8 @@ export const classification: Classification = {
     UpstreamCallFailed: "nothing",
     GatewayStreamClosed: "nothing",
   },
+  // What a response ends, the decider of that says itself
+  finding: { AnomalyDetected: "nothing", ResponseTaken: "nothing", ResponseLifted: "nothing" },
   // May be a kill switch: it is acknowledged once every process must know of it
   flag: { FlagDefined: "narrows", FlagChanged: "narrows" },
   // The resource it is to clients is taken away by that resource's own events

@@ -107,7 +107,7 @@ describe("what validators are told", () => {
   it("is nothing for a code that was never redeemed, a session without a name, and what nobody here knows", () => {
     expect(revocationsOf("grant-a", { type: "GrantExpired", data: { reason: "code" } })).toEqual([]);
     expect(revocationsOf("subject-s", { type: "GenerationRaised", data: { of: "session", generation: 1, reason: "x" } })).toEqual([]);
-    for (const stream of ["flag-x", "grant", "", "constructor-x", "grant-x"])
+    for (const stream of ["novelty-x", "grant", "", "constructor-x", "grant-x"])
       expect(revocationsOf(stream, { type: "hasOwnProperty", data: {} })).toEqual([]);
   });
 });

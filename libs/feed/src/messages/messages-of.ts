@@ -16,7 +16,7 @@ export interface RevocationMessage extends Revocation {
   readonly region: string;
 }
 
-/** What a security team is told besides the streams `security-…`: theft that was noticed, and keys that leaked. */
+/** What a security team is told besides the streams `security-…` and `finding-…`: theft that was noticed, and keys that leaked. */
 export const ALERTING: ReadonlySet<string> = new Set(["CodeReplayDetected", "RefreshReuseDetected", "SigningKeyCompromised"]);
 
 export function revocationKey({ kind, id }: Pick<Revocation, "kind" | "id">): string {
@@ -39,7 +39,7 @@ export function messagesOf(stored: StoredEvent, after: Position): readonly FeedM
 }
 
 function alerts({ stream, type }: StoredEvent): boolean {
-  return stream.startsWith("security-") || ALERTING.has(type);
+  return stream.startsWith("security-") || stream.startsWith("finding-") || ALERTING.has(type);
 }
 
 function revocationMessages({ stream, position }: StoredEvent, body: EventBody, headers: FeedMessage["headers"]): readonly FeedMessage[] {

@@ -91,7 +91,8 @@ describe("what else an event says", () => {
     ["grant-g1", "RefreshReuseDetected", { clientId: "c", generation: 1 }, ["events", "alerts"]],
     ["keyring-eu1", "SigningKeyCompromised", { kid: "k", reason: "leaked" }, ["events", "revocations", "alerts"]],
     ["grant-g1", "RefreshRetried", { generation: 1 }, ["events"]],
-    ["flag-x", "FromTheFuture", {}, ["events"]],
+    ["novelty-x", "FromTheFuture", {}, ["events"]],
+    ["finding-x", "AnomalyDetected", {}, ["events", "alerts"]],
   ])("%s %s is told on its topics", (stream, type, data, topics) => {
     expect(messagesOf(stored(stream, type, data), "0").map(({ topic }) => topic)).toEqual(topics);
   });

@@ -2,6 +2,7 @@ import { tableOf, type Projection } from "../projection.ts";
 import { bridgesProjection } from "./bridges.projection.ts";
 import { clientsProjection } from "./clients.projection.ts";
 import { consentsProjection } from "./consents.projection.ts";
+import { findingsProjection } from "./findings.projection.ts";
 import { grantsProjection } from "./grants.projection.ts";
 import { resourcesProjection } from "./resources.projection.ts";
 import { securityProjection } from "./security.projection.ts";
@@ -10,6 +11,7 @@ import { subjectsProjection } from "./subjects.projection.ts";
 export type { BridgeRow } from "./bridges.projection.ts";
 export type { ClientRow } from "./clients.projection.ts";
 export type { ConsentRow } from "./consents.projection.ts";
+export type { FindingRow } from "./findings.projection.ts";
 export type { GrantRow } from "./grants.projection.ts";
 export type { ResourceRow } from "./resources.projection.ts";
 export type { SecurityRow } from "./security.projection.ts";
@@ -32,8 +34,10 @@ export const projections: readonly Projection[] = [
   resourcesProjection,
   subjectsProjection,
   consentsProjection,
+  findingsProjection,
   securityProjection,
   bridgesProjection,
+  findingsProjection,
 ];
 
 /** The table of each projection, for `ReadModel.get` and `list`. */
@@ -45,6 +49,7 @@ export const tables = {
   consents: tableOf(consentsProjection),
   security: tableOf(securityProjection),
   bridges: tableOf(bridgesProjection),
+  findings: tableOf(findingsProjection),
 } as const;
 
 export const grantsTable = tables.grants;
