@@ -7,6 +7,9 @@ import { configCommand } from "./config.command.ts";
 import { databaseCommand } from "./database/database.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
 import { flagCommand } from "./flags/flag.command.ts";
+import { oauthCommand } from "./gateway/oauth.command.ts";
+import { grantCommand } from "./grants/grant.command.ts";
+import { keyCommand } from "./keys/key.command.ts";
 import { keysCommand } from "./keys/keys.command.ts";
 import { loginCommand } from "./person/login.command.ts";
 import { logoutCommand } from "./person/logout.command.ts";
@@ -15,6 +18,7 @@ import { projectionsCommand } from "./projections/projections.command.ts";
 import { recoverCommand } from "./recovery/recover.command.ts";
 import { secretCommand } from "./secrets/secret.command.ts";
 import { subjectCommand } from "./subjects/subject.command.ts";
+import { serverCommand } from "./servers/server.command.ts";
 import { standardTerminal, type Terminal } from "./terminal.ts";
 
 /** The command line. Settings come from the environment and the settings file, as for the server. */
@@ -28,6 +32,8 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     loginCommand,
     logoutCommand,
     whoamiCommand,
+    oauthCommand,
+    serverCommand,
     projectionsCommand,
     eventsCommand,
     auditCommand,
@@ -35,7 +41,9 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     configCommand,
     resourceCommand,
     clientCommand,
+    grantCommand,
     subjectCommand,
+    keyCommand,
     keysCommand,
     flagCommand,
     secretCommand,

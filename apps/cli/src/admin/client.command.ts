@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { postToAdminApi, withAdminOptions, type AdminOptions } from "./admin-api.ts";
+import { listClients, reinstateClient, removeClient, rotateClientSecret, showClient, suspendClient } from "./known-client.command.ts";
 import { showAnswer } from "./show-answer.ts";
 
 interface AddOptions extends AdminOptions {
@@ -30,7 +31,10 @@ export function clientCommand(terminal: Terminal): Command {
       const answer = await postToAdminApi(command, terminal, "/clients", documentOf(options));
       showAnswer(answer, ["client_id", "client_secret"], options, terminal);
     });
-  return new Command("client").description("Clients of a running server").addCommand(add);
+  const client = new Command("client").description("Clients of a running server").addCommand(add);
+  for (const make of [listClients, showClient, suspendClient, reinstateClient, rotateClientSecret, removeClient])
+    client.addCommand(make(terminal));
+  return client;
 }
 
 function documentOf(options: AddOptions): object {

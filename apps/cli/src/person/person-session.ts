@@ -40,7 +40,7 @@ export function placeOf(command: Command, terminal: Terminal): Place {
 }
 
 /** An access token for the resource; refreshed when it is about to end. Throws CommandFailed when nobody is logged in, or not for this. */
-export async function accessTokenFor({ issuer, path }: Place, resource: string): Promise<string> {
+export async function accessTokenFor({ issuer, path }: Pick<Place, "issuer" | "path">, resource: string): Promise<string> {
   const login = loginAt(readCredentials(path), issuer);
   if (resource !== issuer && !login.resources.includes(resource))
     throw new CommandFailed(`you are not logged in for ${resource}; run grantline login again (with --admin for administration)`, 1);
