@@ -5,6 +5,7 @@ import { resourceCommand } from "./admin/resource.command.ts";
 import { auditCommand } from "./audit/audit.command.ts";
 import { configCommand } from "./config.command.ts";
 import { databaseCommand } from "./database/database.command.ts";
+import { doctorCommand } from "./doctor/doctor.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
 import { flagCommand } from "./flags/flag.command.ts";
 import { oauthCommand } from "./gateway/oauth.command.ts";
@@ -34,6 +35,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     whoamiCommand,
     oauthCommand,
     serverCommand,
+    doctorCommand,
     projectionsCommand,
     eventsCommand,
     auditCommand,

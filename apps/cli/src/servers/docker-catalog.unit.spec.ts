@@ -69,7 +69,12 @@ describe("a catalog of Docker's", () => {
       stdio: {
         command: "docker",
         args: [
-          ...["run", "--rm", "--interactive", "--init", "--security-opt", "no-new-privileges"],
+          "run",
+          "--rm",
+          "--interactive",
+          "--init",
+          "--security-opt",
+          "no-new-privileges",
           "--env=GITHUB_PERSONAL_ACCESS_TOKEN",
           "ghcr.io/github/github-mcp-server@sha256:abc",
         ],
