@@ -111,7 +111,7 @@ async function compose(
   closing: Closing,
 ): Promise<Pick<Platform, "context" | "fetcher" | "runtime" | "projecting">> {
   const { config, log, role, clock, random, service = role } = options;
-  const { readModel, ephemeral, keys } = storage;
+  const { readModel, quickReadModel = readModel, ephemeral, keys } = storage;
   const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);
   const settings = toOAuthSettings(config);
   const { region } = settings;
@@ -120,7 +120,7 @@ async function compose(
     clock,
     region,
     service,
-    snapshots: createSnapshots(readModel),
+    snapshots: createSnapshots(quickReadModel),
     ...(storage.shared === undefined ? {} : { shared: storage.shared }),
     release: release(),
     onSnapshotFailure: (stream, error) => log.warn({ stream, error }, "a snapshot could not be written; it is only slower to load without"),

@@ -43,6 +43,7 @@ export async function openSharedStorage({ config, log, clock, repairs = false }:
     tree: () => createSqlTreeStore(pool.query),
     store: region.store,
     readModel: redis.readModel,
+    quickReadModel: redis.quickReadModel,
     ephemeral: redis.ephemeral,
     keys,
     ...(region.shared === undefined ? {} : { shared: region.shared }),

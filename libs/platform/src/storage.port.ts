@@ -20,6 +20,8 @@ export interface StorageOptions {
 export interface Storage {
   readonly store: EventStore;
   readonly readModel: ReadModel;
+  /** The same for who can do without an answer, where an answer may not come: requests that look for a snapshot. */
+  readonly quickReadModel?: ReadModel;
   readonly ephemeral: EphemeralStore;
   readonly keys: KeyStore;
   /** The tree of the log (P10), for who grows it or answers for it. */

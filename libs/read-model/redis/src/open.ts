@@ -27,6 +27,8 @@ export interface RedisOptions {
 /** What one process uses of Redis. All of it is disposable (P6); every failure is a RedisUnavailable. */
 export interface RedisHandle {
   readonly readModel: ReadModel;
+  /** The same rows, for requests that can go on without an answer (snapshots): where Redis hangs it fails as soon as change log and states do, not after a batch's patience. */
+  readonly quickReadModel: ReadModel;
   readonly ephemeral: EphemeralStore;
   /** Has one place in the log: for one region. */
   readonly changeLog: ChangeLog;
@@ -51,16 +53,18 @@ export async function openRedis(options: RedisOptions): Promise<RedisHandle> {
   const [quick, bulk] = [openLink(urls, onTrouble), openLink(urls, onTrouble)];
   const incarnation = watchIncarnation(quick);
   const quickly = (): ReturnType<typeof createCaller> => createCaller(quick, options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
-  const readModel = createReadModel({ caller: createCaller(bulk, BULK_TIMEOUT_MS), keySpace, clock, onTrouble });
+  const readModelBy = (caller: ReturnType<typeof createCaller>): ReadModel => createReadModel({ caller, keySpace, clock, onTrouble });
+  const [readModel, quickReadModel] = [readModelBy(createCaller(bulk, BULK_TIMEOUT_MS)), readModelBy(quickly())];
   await Promise.all([incarnation.known(options.patienceMs ?? PATIENCE_MS), bulk.ready(options.patienceMs ?? PATIENCE_MS)]);
   return {
     readModel,
+    quickReadModel,
     ephemeral: createEphemeralStore({ caller: quickly(), keySpace, clock, clustered: quick.clustered }),
     changeLog: createChangeLog(quickly(), keySpace),
     states: createSharedStates({ caller: quickly(), keySpace, incarnation, clock }),
     connected: () => quick.masters().length > 0,
     async close() {
-      await readModel.close();
+      await Promise.all([readModel.close(), quickReadModel.close()]);
       incarnation.close();
       quick.close();
       bulk.close();
