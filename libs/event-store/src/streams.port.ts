@@ -30,6 +30,8 @@ export interface StreamRepository<S, C, O extends Outcome> {
    * exist is answered too, with revision -1. Same guarantee as `load`.
    */
   loadCached(id: string): Loaded<S> | undefined;
+  /** `loadCached` of one stream, for who asks again and again: its name is made once. */
+  cachedReads(id: string): () => Loaded<S> | undefined;
   execute(id: string, command: C, meta: CommandMeta): Promise<Executed<S, O>>;
   /** The stream name for an id: `grant-{id}`. */
   stream(id: string): string;

@@ -46,6 +46,10 @@ export function createStreamRuntime(options: StreamRuntimeOptions): StreamRuntim
       return {
         stream: (id) => prefix + id,
         loadCached: (id) => access.cached(prefix + id),
+        cachedReads: (id) => {
+          const stream = prefix + id;
+          return () => access.cached(stream);
+        },
         load: async (id, { fresh = false } = {}) => {
           const stream = prefix + id;
           return fresh ? access.read(stream) : (access.cached(stream) ?? access.readShared(stream));

@@ -33,9 +33,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000 },
   });
   // Node knows the address of a connection that has closed only when it was asked before. Requests outlive their callers: what those did is counted all the same.
-  fastify.addHook("onRequest", ({ raw }, _reply, done) => {
-    Reflect.get(raw.socket, "remoteAddress");
-    done();
-  });
+  fastify.server.on("connection", (socket) => void Reflect.get(socket, "remoteAddress"));
   return fastify;
 }

@@ -143,6 +143,13 @@ describe("the rim", () => {
     expect(seen).not.toContain('{"a"');
   });
 
+  it("finds nothing where the target is no path, and the path where it is a whole URL", async () => {
+    const port = await serve(() => json(200, {}));
+    expect(await ask(port, "GET", "*one")).toMatchObject({ status: 404 });
+    expect(await ask(port, "OPTIONS", "*")).toMatchObject({ status: 404 });
+    expect(await ask(port, "GET", "http://anywhere.test/one")).toMatchObject({ status: 200 });
+  });
+
   it("takes a post without a body for one, and a body without a type for a 415", async () => {
     const bodies: (string | undefined)[] = [];
     const port = await serve(({ body }) => (bodies.push(body), json(200, {})), { method: "POST", accepts: "form" });

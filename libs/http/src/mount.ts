@@ -83,6 +83,7 @@ function handlerOf(endpoint: Endpoint, base: Readonly<Record<string, string>>, o
     };
     const handle = (): void => {
       try {
+        if (!namesPath(incoming.raw.url)) throw nothingHere();
         if (endpoint.accepts !== undefined) refuseContent(endpoint.accepts, request);
         const response = endpoint.handle(request);
         if (response instanceof Promise) response.then(finish).catch(fail);
@@ -159,7 +160,7 @@ function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string
     path: "/*",
     audience: "program",
     handle: () => {
-      throw new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
+      throw nothingHere();
     },
   };
   fastify.route({
@@ -168,6 +169,17 @@ function notFound(fastify: FastifyInstance, base: Readonly<Record<string, string
     handler: handlerOf(endpoint, base, options),
     errorHandler: transportErrors(endpoint, base, options),
   });
+}
+
+const SLASH = 0x2f;
+
+/** A path, or the whole URL of one. RFC 9112 §3.2.4: `*` and its like name none, though the router would take their first character for the slash. */
+function namesPath(target = ""): boolean {
+  return target.charCodeAt(0) === SLASH || /^https?:\/\//i.test(target);
+}
+
+function nothingHere(): OAuthError {
+  return new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
 }
 
 type TransportFailure = { readonly statusCode?: number; readonly code?: string };

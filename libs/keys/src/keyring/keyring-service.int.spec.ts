@@ -202,6 +202,7 @@ describe("the keyring", () => {
       keyring: {
         load: () => Promise.reject(new Error("store gone")),
         loadCached: () => undefined,
+        cachedReads: () => () => undefined,
         execute: () => Promise.reject(new Error("store gone")),
         stream: (id) => `keyring-${id}`,
       },

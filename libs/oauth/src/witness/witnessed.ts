@@ -4,12 +4,14 @@ import type { Loaded } from "@grantline/event-store";
 interface Readable {
   load(id: string, options?: { readonly fresh?: boolean }): Promise<Loaded<unknown>>;
   loadCached(id: string): Loaded<unknown> | undefined;
+  cachedReads(id: string): () => Loaded<unknown> | undefined;
 }
 
 interface Seen {
   readonly repository: Readable;
   readonly id: string;
   readonly loaded: Loaded<unknown>;
+  readonly again: () => Loaded<unknown> | undefined;
 }
 
 export interface Witness<Context> {
@@ -29,14 +31,15 @@ export function witnessed<Context extends object, Name extends keyof Context>(co
   for (const name of names) watched[name] = watching(context[name] as Readable, seen);
   return {
     context: { ...context, ...watched },
-    holds: () => seen.every(({ repository, id, loaded }) => repository.loadCached(id) === loaded),
+    holds: () => seen.every(({ loaded, again }) => again() === loaded),
   };
 }
 
 function watching(repository: Readable, seen: Seen[]): Readable {
   const note = (id: string, loaded: Loaded<unknown>): void => {
     // Read twice and found the same, it is looked at once
-    if (!seen.some((one) => one.loaded === loaded && one.repository === repository && one.id === id)) seen.push({ repository, id, loaded });
+    if (seen.some((one) => one.loaded === loaded && one.repository === repository && one.id === id)) return;
+    seen.push({ repository, id, loaded, again: repository.cachedReads(id) });
   };
   return {
     ...repository,
