@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { bringChromium } from "./chromium.mjs";
 import { bringPostgres } from "./postgres.mjs";
 import { bringKafka } from "./kafka.mjs";
 import { bringRedis } from "./redis.mjs";
@@ -19,7 +20,7 @@ import { bringSpringMcp } from "./spring-mcp.mjs";
 export const cache = process.env.GRANTLINE_GROUND ?? join(homedir(), ".cache", "grantline-ground");
 
 const COMPONENTS = [
-  { name: "Chromium", variable: "GRANTLINE_TEST_CHROMIUM", bring: chromium },
+  { name: "Chromium", variable: "GRANTLINE_TEST_CHROMIUM", bring: bringChromium },
   { name: "schemathesis", variable: "GRANTLINE_TEST_SCHEMATHESIS", bring: schemathesis },
   { name: "PostgreSQL", variable: "GRANTLINE_TEST_POSTGRES_BIN", bring: bringPostgres },
   { name: "Redis", variable: "GRANTLINE_TEST_REDIS_SERVER", bring: bringRedis },
@@ -44,20 +45,6 @@ export function bringComponents() {
     else found[variable] = where;
   }
   return { ...found, GRANTLINE_TEST_MISSING: missing.join(", ") };
-}
-
-function chromium() {
-  const known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-  if (known !== undefined) return known;
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
-  process.stderr.write("grantline: installing Chromium for the browser tests …\n");
-  const quiet = { stdio: ["ignore", "ignore", "inherit"] };
-  spawnSync("apt-get", ["update", "-qq"], quiet);
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], {
-    ...quiet,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  return existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined;
 }
 
 function schemathesis() {

@@ -1,4 +1,5 @@
 // HAProxy, for the tests of forward authentication.
-import { bringPackage } from "./gateways.mjs";
+import { firstOf, installed } from "./debian.mjs";
 
-export const bringHaproxy = () => bringPackage("haproxy", "/usr/sbin/haproxy", "the gateway tests");
+export const bringHaproxy = () =>
+  installed({ find: firstOf(["/usr/sbin/haproxy"]), packages: ["haproxy"], what: "HAProxy for the gateway tests" });

@@ -1,4 +1,4 @@
 // nginx, for the tests of forward authentication.
-import { bringPackage } from "./gateways.mjs";
+import { firstOf, installed } from "./debian.mjs";
 
-export const bringNginx = () => bringPackage("nginx", "/usr/sbin/nginx", "the gateway tests");
+export const bringNginx = () => installed({ find: firstOf(["/usr/sbin/nginx"]), packages: ["nginx"], what: "nginx for the gateway tests" });
