@@ -5,6 +5,12 @@ export type { AdminContext, AdminKeyring, AdminParts, AdminProjector } from "./c
 export { lives } from "./grants/grants.handler.ts";
 export { sweepEndedGrants } from "./operations/sweep-ended-grants.ts";
 export { sweepUnusedClients } from "./operations/sweep-unused-clients.ts";
+export { GATEWAY_API_SCOPE, gatewayApi } from "./bootstrap/gateway-api.ts";
+export { createResource, type NewResource } from "./resources/register-resource.handler.ts";
+export { policyOrDefault, readTokenPolicy } from "./resources/resource-rules.ts";
+export { accessPolicySchema, scopesSchema, tokenPolicySchema } from "./resources/resource.schema.ts";
+export { listRows, pageBody, pageOf, pageQuery, type PageRequest } from "./route/paging.ts";
+export { defineRoute, type AdminAnswer, type AdminCall } from "./route/route.ts";
 export { openApiDocument } from "./openapi/document.ts";
 export { AdminProblem, problemResponse, type ProblemId } from "./problem.ts";
 export { authenticateCaller, type Caller } from "./route/caller.ts";

@@ -1,12 +1,13 @@
 import type { ScopeDefinition } from "@grantline/domain/resource";
 
 /** What one scope of the admin API opens; each but `admin` has a `:read` variant. */
-export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit" | "flags" | "anomalies";
+export type AdminArea = "clients" | "resources" | "subjects" | "grants" | "keys" | "audit" | "flags" | "anomalies" | "servers";
 export type AdminScope = "grantline:admin" | `grantline:${AdminArea}` | `grantline:${AdminArea}:read`;
 
 export const FULL_ADMIN = "grantline:admin";
 
 const AREAS: Readonly<Record<AdminArea, string>> = {
+  servers: "third-party MCP servers behind the gateway",
   clients: "clients and their secrets",
   resources: "resources, their scopes and policies",
   subjects: "people known to this server",

@@ -39,15 +39,20 @@ export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
   return [...slices.flatMap((slice) => slice(context)), ...validatorEndpoints(context)];
 }
 
+/** What connects people to third-party servers: pages on the issuer's origin, and the gateway's API. */
+export function upstreamEndpointsOf({ upstream }: Platform): readonly Endpoint[] {
+  return upstream.endpoints;
+}
+
 /** What client-registry answers: registration, and the admin API with the description of all that `described` names. */
-export function registryEndpointsOf({ context, fetcher }: Platform, described: readonly Endpoint[] = []): readonly Endpoint[] {
-  const own: Endpoint[] = [...registrationEndpoints(context, { fetcher })];
+export function registryEndpointsOf({ context, fetcher, upstream }: Platform, described: readonly Endpoint[] = []): readonly Endpoint[] {
+  const own: Endpoint[] = [...registrationEndpoints(context, { fetcher }), ...upstream.adminEndpoints];
   own.push(...adminEndpoints({ ...context, allEndpoints: () => [...described, ...own] }));
   return own;
 }
 
 /** Everything a server with all services answers, operations apart; `others` are described with the rest (audit). */
 export function endpointsOf(platform: Platform, others: readonly Endpoint[] = []): readonly Endpoint[] {
-  const described = [...tokenEndpointsOf(platform), ...others];
+  const described = [...tokenEndpointsOf(platform), ...upstreamEndpointsOf(platform), ...others];
   return [...described, ...registryEndpointsOf(platform, described)];
 }

@@ -4,7 +4,7 @@ export { startDuties, type Duty } from "./duties.ts";
 export { openGatewayOf, type GatewayWiring } from "./gateway.ts";
 export { eventCounter, measureProjections } from "./measure.ts";
 export { openPlatform, type PlatformOptions, type Platform, type Role } from "./platform.ts";
-export { endpointsOf, registryEndpointsOf, tokenEndpointsOf } from "./endpoints.ts";
+export { endpointsOf, registryEndpointsOf, tokenEndpointsOf, upstreamEndpointsOf } from "./endpoints.ts";
 export { operationsEndpoints, type OperationsParts } from "./operations.ts";
 export { rimOptions, type Instruments } from "./rim.ts";
 export { openAudit, type PlatformAudit } from "./audit.ts";

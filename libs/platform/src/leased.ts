@@ -25,7 +25,7 @@ export interface Leased {
   close(): Promise<void>;
 }
 
-/** What rotation-worker does: signing keys, warnings of ending secrets, clean-up of registrations and grants, a look at the log for anomalies. */
+/** What rotation-worker does: signing keys, warnings of ending secrets, clean-up of registrations and grants, upstream tokens that end soon, a look at the log for anomalies. */
 export function startRotation({ platform, log, config, instruments }: LeasedParts): Leased {
   const { context } = platform;
   const { metrics } = instruments;
@@ -34,6 +34,7 @@ export function startRotation({ platform, log, config, instruments }: LeasedPart
     endingSecretsDuty({ readModel: context.readModel, clients: context.clients, clock: context.clock, log, metrics }),
     // the listings they sweep by may be filled for the first time just now
     ...dutiesOf(context).map((duty) => ({ ...duty, firstAfterSeconds: 60 })),
+    platform.upstream.duty,
   ];
   const leases = leasesOf({ platform, log });
   const rotating = startLeasedDuties({ leases, duties, log });

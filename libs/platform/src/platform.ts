@@ -22,10 +22,11 @@ import { createClientDocuments } from "@grantline/oauth/client-metadata-document
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
 import { createLimits, createSecurityLog, createSharedLimits, createWriterCount } from "@grantline/oauth/limits";
-import { createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
+import { createSafeExchange, createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
 import { createStatusPlaces } from "@grantline/oauth/tokens";
 import { createProjector, createSnapshots, projections, type Projector } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
+import type { UpstreamSide } from "@grantline/upstream";
 import { statusProjection } from "@grantline/validators";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createClosing, type Closing } from "./closing.ts";
@@ -35,6 +36,7 @@ import { showingAppends } from "./measure.ts";
 import { release } from "./release.ts";
 import { openStorage } from "./storage.ts";
 import type { Storage } from "./storage.port.ts";
+import { refreshDuty, upstreamSide } from "./upstream.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.
@@ -53,6 +55,8 @@ export interface PlatformOptions {
   readonly resolve?: Resolve;
   /** What the process calls itself in events and logs; default its role. */
   readonly service?: string;
+  /** Where secrets of others may be given; default the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Runs duties by the clock (keys, clean-up). Off where time stands still. */
   readonly schedules?: boolean;
   /** See StorageOptions. */
@@ -65,6 +69,8 @@ export interface Platform {
   readonly context: OAuthContext & AdminContext;
   /** The one way out to URLs that strangers named. */
   readonly fetcher: SafeFetch;
+  /** Third-party servers, and the connections of people to them. */
+  readonly upstream: UpstreamSide;
   readonly role: Role;
   /** The data folder, or the engines, without credentials. */
   readonly place: string;
@@ -93,7 +99,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       closing,
     );
     const parts = await compose({ ...options, role, clock, random }, storage, closing);
-    if (leads(role) && options.schedules !== false) closing.opened(startDuties(dutiesOf(parts.context), log));
+    if (leads(role) && options.schedules !== false)
+      closing.opened(startDuties([...dutiesOf(parts.context), refreshDuty(parts.upstream)], log));
     const { place, notices, upToDate, keys, tree } = storage;
     return { ...parts, keys, tree, role, place, notices, ...(upToDate === undefined ? {} : { upToDate }), close: closing.closeAll };
   } catch (error) {
@@ -109,7 +116,7 @@ async function compose(
   options: Composing,
   storage: Storage,
   closing: Closing,
-): Promise<Pick<Platform, "context" | "fetcher" | "runtime" | "projecting">> {
+): Promise<Pick<Platform, "context" | "fetcher" | "upstream" | "runtime" | "projecting">> {
   const { config, log, role, clock, random, service = role } = options;
   const { readModel, quickReadModel = readModel, ephemeral, keys } = storage;
   const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);
@@ -129,11 +136,11 @@ async function compose(
   const flagStreams = runtime.repository(flagDecider);
   const flags = await followFlags(flagStreams, log, closing);
   const repositories = repositoriesOf(runtime);
-  const fetcher = createSafeFetch({
+  const outbound = {
     allowInsecureLoopback: settings.cimd.allowInsecureLoopback,
-    clock,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-  });
+  };
+  const fetcher = createSafeFetch({ ...outbound, clock });
   const security = securityLogOf(options, storage, store, closing);
   const issuance = closing.opened(createIssuanceWriter({ store, clock, random, region, service, definitions: issuanceEvents }));
   const kept = settings.statusList ? [...projections, statusProjection] : projections;
@@ -168,7 +175,9 @@ async function compose(
     fetchJwks: createJwksFetcher({ fetcher, clock }),
     listConsents: consentsOf(readModel, projector),
   };
-  return { context, fetcher, runtime, projecting };
+  const { env = process.env } = options;
+  const upstream = upstreamSide({ config, log, env, context, runtime, fetcher, exchange: createSafeExchange(outbound) }, closing);
+  return { context, fetcher, upstream, runtime, projecting };
 }
 
 function securityLogOf({ config, log, role, clock, service = role }: Composing, storage: Storage, store: EventStore, closing: Closing) {

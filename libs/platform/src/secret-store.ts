@@ -36,6 +36,22 @@ export async function openSecretStore({ config, env, onTrouble }: SecretStoreOpt
   });
 }
 
+/** The same, opened when it is first used: most processes never need a secret of others, and a vault's SDK costs time and memory. */
+export function lazySecretStore(options: SecretStoreOptions): SecretStore {
+  let opening: Promise<SecretStore> | undefined;
+  const open = (): Promise<SecretStore> => (opening ??= openSecretStore(options));
+  return {
+    name: "secrets",
+    writable: true,
+    get: async (name) => (await open()).get(name),
+    set: async (name, value, setOptions) => (await open()).set(name, value, setOptions),
+    delete: async (name) => (await open()).delete(name),
+    list: async () => (await open()).list(),
+    health: async () => (await open()).health(),
+    close: async () => (await opening)?.close(),
+  };
+}
+
 function fileOf(config: Config) {
   const { kek, kekPrevious } = config.keys;
   const dir = secretsFolder(config);

@@ -28,6 +28,8 @@ export const ADMIN_SECRET = "test-admin-secret-of-32-characters";
 export interface TestPlatformOptions {
   /** Settings as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Secrets of others given in the environment (`OAUTH__…`). */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Keeps the folder of a former run, for restarts. */
   readonly dataDir?: string;
   /** The port of a former run, where its issuer has to stay the same. */
@@ -82,6 +84,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     log,
     clock,
     schedules: false,
+    env: options.secrets ?? {},
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   await bootstrap(platform.context, config);

@@ -6,11 +6,13 @@ import { ADMIN_SCOPES } from "../scopes.ts";
 import { ADMIN_CLIENT_ID, ensureAdminClient } from "./admin-client.ts";
 import { ensureCliClient } from "./cli-client.ts";
 import { ensureResource, type DeclaredResource } from "./declared-resource.ts";
+import { ensureGatewayApi } from "./gateway-api.ts";
 
 /** What a start must find in place; a whole `Config` will do. Operators are read from the settings at each decision, not recorded. */
 export interface BootstrapSettings {
   readonly people: { readonly adminSecret?: string | undefined };
   readonly resources: { readonly declared: readonly DeclaredResource[] };
+  readonly gateway?: { readonly url?: string | undefined };
 }
 
 /** `adminSecret`: made just now and never shown again. */
@@ -33,13 +35,14 @@ const ADMIN_POLICY: AccessPolicy = {
   ],
 };
 
-/** Puts the admin resource, the clients `grantline-admin` and `grantline-cli` and the declared resources in place. Runs at every start; changes nothing when nothing changed. */
-export async function bootstrap(context: AdminParts, { people, resources }: BootstrapSettings): Promise<Bootstrapped> {
+/** Puts the admin resource, the clients `grantline-admin` and `grantline-cli`, the declared resources and the gateway's API in place. Runs at every start; changes nothing when nothing changed. */
+export async function bootstrap(context: AdminParts, { people, resources, gateway }: BootstrapSettings): Promise<Bootstrapped> {
   const meta: CommandMeta = { correlationId: context.random.hex(16), actor: { kind: "system", id: "bootstrap" } };
   await ensureAdminResource(context, meta);
   const made = await ensureAdminClient(context, people.adminSecret, meta);
   await ensureCliClient(context, meta);
   for (const declared of resources.declared) await ensureResource(context, declared, meta);
+  await ensureGatewayApi(context, gateway?.url ?? context.settings.origin, meta);
   return made;
 }
 

@@ -17,9 +17,12 @@ const shared = {
   authorizeParameters: z.record(z.string().regex(/^[a-z_]{1,64}$/), z.string().max(512)).optional(),
 };
 
+/** `authority`: another place of the same kind: GitHub Enterprise Server, a national cloud. */
+const builtIn = { ...shared, authority: httpUrl.optional() };
+
 const provider = z.discriminatedUnion("kind", [
-  z.strictObject({ ...shared, kind: z.enum(["github", "github-app", "google"]) }),
-  z.strictObject({ ...shared, kind: z.literal("entra"), tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/) }),
+  z.strictObject({ ...builtIn, kind: z.enum(["github", "github-app", "google"]) }),
+  z.strictObject({ ...builtIn, kind: z.literal("entra"), tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/) }),
   z.strictObject({
     ...shared,
     kind: z.literal("custom"),
@@ -57,7 +60,7 @@ export const gateway = z.strictObject({
   providers: setting(providersSchema.prefault([]), {
     env: "GRANTLINE_GATEWAY_PROVIDERS",
     allowed:
-      'JSON, in the file the same as a list: [{"name": "github", "kind": "github" | "github-app" | "google", "clientId": …}, {"kind": "entra", "tenant": …, …}, {"kind": "custom", "issuer": … | "authorizationEndpoint": …, "tokenEndpoint": …, "revocationEndpoint": …, "resource": "send" | "drop"}]; each may have authMethod and authorizeParameters',
+      'JSON, in the file the same as a list: [{"name": "github", "kind": "github" | "github-app" | "google", "clientId": …}, {"kind": "entra", "tenant": …, …}, {"kind": "custom", "issuer": … | "authorizationEndpoint": …, "tokenEndpoint": …, "revocationEndpoint": …, "resource": "send" | "drop"}]; each may have authMethod and authorizeParameters, built-in ones an authority',
     fromText: (value) => parsed(value),
     doc: "Who gives tokens for servers behind the gateway. The secret of each client lies in the secret store as `oauth/{name}/app/client-secret`.",
   }),

@@ -125,6 +125,15 @@ export type Reason =
   | "upstream-circuit-open"
   | "bridge-command-refused"
   | "bridge-full"
+  // upstream connections
+  | "connection-unknown"
+  | "connection-expired"
+  | "connection-of-another"
+  | "connection-used"
+  | "server-unknown"
+  | "upstream-refused"
+  | "upstream-unavailable"
+  | "upstream-setup"
   // logout
   | "id-token-hint-invalid"
   | "post-logout-redirect-unregistered";

@@ -6,7 +6,9 @@ import { findingsProjection } from "./findings.projection.ts";
 import { grantsProjection } from "./grants.projection.ts";
 import { resourcesProjection } from "./resources.projection.ts";
 import { securityProjection } from "./security.projection.ts";
+import { serversProjection } from "./servers.projection.ts";
 import { subjectsProjection } from "./subjects.projection.ts";
+import { dueHour, upstreamsProjection } from "./upstreams.projection.ts";
 
 export type { BridgeRow } from "./bridges.projection.ts";
 export type { ClientRow } from "./clients.projection.ts";
@@ -15,7 +17,9 @@ export type { FindingRow } from "./findings.projection.ts";
 export type { GrantRow } from "./grants.projection.ts";
 export type { ResourceRow } from "./resources.projection.ts";
 export type { SecurityRow } from "./security.projection.ts";
+export type { ServerRow } from "./servers.projection.ts";
 export type { SubjectRow } from "./subjects.projection.ts";
+export type { UpstreamRow } from "./upstreams.projection.ts";
 
 export {
   bridgesProjection,
@@ -24,7 +28,10 @@ export {
   grantsProjection,
   resourcesProjection,
   securityProjection,
+  serversProjection,
   subjectsProjection,
+  upstreamsProjection,
+  dueHour,
 };
 
 /** Every projection there is. */
@@ -37,7 +44,8 @@ export const projections: readonly Projection[] = [
   findingsProjection,
   securityProjection,
   bridgesProjection,
-  findingsProjection,
+  serversProjection,
+  upstreamsProjection,
 ];
 
 /** The table of each projection, for `ReadModel.get` and `list`. */
@@ -48,6 +56,8 @@ export const tables = {
   subjects: tableOf(subjectsProjection),
   consents: tableOf(consentsProjection),
   security: tableOf(securityProjection),
+  servers: tableOf(serversProjection),
+  upstreams: tableOf(upstreamsProjection),
   bridges: tableOf(bridgesProjection),
   findings: tableOf(findingsProjection),
 } as const;

@@ -9,7 +9,10 @@ import {
   projections,
   resourcesProjection,
   securityProjection,
+  serversProjection,
   subjectsProjection,
+  upstreamsProjection,
+  dueHour,
 } from "./index.ts";
 
 /** Given the events of one stream, the row they end in. */
@@ -150,12 +153,44 @@ describe("the security projection", () => {
   });
 });
 
+describe("the projections of third-party servers", () => {
+  const server = { name: "id", url: "https://mcp.example/", provider: "github", authorization: "oauth", scopes: [], policy: {} };
+  const added = { type: "ServerAdded", data: { server, resourceId: "r1" } };
+  const tokens = { generation: 2, record: 1, scopes: ["a"], expiresAt: 7_300, refreshable: true };
+  const authorized = { type: "UpstreamAuthorized", data: { attempt: "t", provider: "github", secretName: "n", target: "x", ...tokens } };
+
+  it("list a server by its provider while it is there", () => {
+    expect(fold(serversProjection, added)).toMatchObject({ value: { server }, columns: { status: "active", provider: "github" } });
+    const removed = fold(serversProjection, added, { type: "ServerRemoved", data: { name: "id" } });
+    expect(removed).toMatchObject({ value: { status: "removed", createdAt: 1_000, updatedAt: 1_001 }, columns: { status: "removed" } });
+    expect(removed?.value).not.toHaveProperty("server");
+    expect(fold(serversProjection, added, { type: "ServerRemoved", data: { name: "id" } }, added)?.value).toMatchObject({
+      status: "active",
+    });
+  });
+
+  it("find a connection by the hour its tokens end in, while they can be refreshed", () => {
+    expect(fold(upstreamsProjection, authorized)?.columns).toMatchObject({ status: "connected", due: dueHour(7_300) });
+    expect(dueHour(7_199)).not.toBe(dueHour(7_200));
+    const lasting = { ...authorized, data: { ...authorized.data, refreshable: false } };
+    expect(fold(upstreamsProjection, lasting)?.columns).not.toHaveProperty("due");
+    const revoked = fold(upstreamsProjection, authorized, { type: "UpstreamRevoked", data: { generation: 2, reason: "user" } });
+    expect(revoked?.columns).toMatchObject({ status: "revoked" });
+    expect(revoked?.columns).not.toHaveProperty("due");
+  });
+});
+
 describe("every projection", () => {
   it.each(projections.filter((projection) => projection.rows === "stream").map((projection) => [projection.name, projection] as const))(
     "%s: makes nothing of a stream whose beginning it has not seen",
     (_name, projection) => {
       for (const type of Object.keys(projection.definitions)) {
-        if (/Registered|RegistrationRequested|AnomalyDetected|Seen|GrantAuthorized|GrantDenied|ConsentGranted/.test(type)) continue;
+        if (
+          /Registered|RegistrationRequested|AnomalyDetected|Seen|GrantAuthorized|GrantDenied|ConsentGranted|ServerAdded|CodeReceived|UpstreamAuthoriz/.test(
+            type,
+          )
+        )
+          continue;
         expect(fold(projection, { type, data: { scopes: {}, reason: "x" } })).toBeUndefined();
       }
     },

@@ -1,0 +1,47 @@
+import { serverDecider } from "@grantline/domain/server";
+import { upstreamDecider } from "@grantline/domain/upstream";
+import type { AdminParts } from "@grantline/admin";
+import { gatewayOrigin, type Config } from "@grantline/config";
+import type { StreamRuntime } from "@grantline/event-store";
+import type { SafeExchange, SafeFetch } from "@grantline/oauth/outbound";
+import type { Logger } from "@grantline/telemetry";
+import { createUpstreamSide, type UpstreamSide } from "@grantline/upstream";
+import type { Closing } from "./closing.ts";
+import type { Duty } from "./duties.ts";
+import { lazySecretStore } from "./secret-store.ts";
+
+export interface UpstreamOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly context: AdminParts;
+  readonly runtime: StreamRuntime;
+  readonly fetcher: SafeFetch;
+  readonly exchange: SafeExchange;
+}
+
+/** The side towards third-party servers. Secrets are not answered from the store's memory: what is kept goes by the stream, not by time. */
+export function upstreamSide({ config, log, env, context, runtime, fetcher, exchange }: UpstreamOptions, closing: Closing): UpstreamSide {
+  const { gateway, secrets } = config;
+  const store = lazySecretStore({
+    config: { ...config, secrets: { ...secrets, cache: 0 } },
+    env,
+    onTrouble: (what) => log.warn({ what }, "secret stores"),
+  });
+  closing.later(() => store.close());
+  return createUpstreamSide({
+    ...context,
+    gateway: { origin: gatewayOrigin(config), providers: gateway.providers, refreshAhead: gateway.refreshAhead },
+    servers: runtime.repository(serverDecider),
+    upstreams: runtime.repository(upstreamDecider),
+    secrets: store,
+    fetcher,
+    exchange,
+    log,
+  });
+}
+
+/** The refreshing of what ends soon, where one process does everything and holds no lease. */
+export function refreshDuty({ duty }: UpstreamSide): Duty {
+  return { name: duty.name, everySeconds: duty.everySeconds, run: () => duty.run({ assertHeld: () => Promise.resolve() }) };
+}

@@ -1,0 +1,86 @@
+import type { Connection } from "@grantline/domain/upstream";
+import { secretNameOf } from "@grantline/secrets";
+import { connectionId, type UpstreamContext } from "./context.ts";
+import { scopeRules } from "./providers/scopes.ts";
+import { save, say, troubleOf } from "./refresh/bring-tokens.ts";
+import { isDue, isGood, noneOf, unavailable, type Connected } from "./refresh/hand-out.ts";
+import { present } from "./refresh/present.ts";
+import { refresh, type RefreshOf, type RefreshParts } from "./refresh/refresh.ts";
+import type { ConnectionOf, GatewayServer, UpstreamAccess } from "./upstream.port.ts";
+
+/** See Upstreams. */
+export async function access(parts: RefreshParts, of: ConnectionOf & { readonly scopes?: readonly string[] }): Promise<UpstreamAccess> {
+  if (of.server.authorization === "static") return sharedToken(parts.context, of.server);
+  const { context } = parts;
+  const id = connectionId(of.user, of.server.name);
+  const { state } = await context.upstreams.load(id);
+  if (state.status === "refused" && parts.unsaved.has(state.connection.secretName)) return heal(parts, of, id, state.connection);
+  if (state.status !== "connected") return noneOf(state);
+  const { connection } = state;
+  if (!isFor(connection, of.server)) return { kind: "none", reason: "not-connected" };
+  if (!covers(context, of.server, connection, of.scopes ?? [])) return { kind: "none", reason: "scope" };
+  const now = context.clock.now();
+  if (isDue(connection, now, context.gateway.refreshAhead)) return refresh(parts, refreshOf(of, state, "ahead"));
+  // nothing can renew it: the person has to come back
+  return isGood(connection, now) || connection.refreshable
+    ? present(parts.records, id, state)
+    : { kind: "none", reason: "refresh-refused" };
+}
+
+/** See Upstreams. */
+export async function renew(
+  parts: RefreshParts,
+  of: ConnectionOf & { readonly refused: { readonly generation: number } },
+): Promise<UpstreamAccess> {
+  if (of.server.authorization === "static") return { kind: "none", reason: "refresh-refused" };
+  const id = connectionId(of.user, of.server.name);
+  const { state } = await parts.context.upstreams.load(id);
+  if (state.status !== "connected") return noneOf(state);
+  if (!isFor(state.connection, of.server)) return { kind: "none", reason: "not-connected" };
+  if (state.connection.generation > of.refused.generation) return present(parts.records, id, state);
+  return refresh(parts, refreshOf(of, state, "refused"));
+}
+
+function refreshOf({ user, server, meta }: ConnectionOf, { connection }: Connected, why: RefreshOf["why"]): RefreshOf {
+  return { user, server, meta, why, generation: connection.generation };
+}
+
+/** Tokens go to the server they were asked for. One of the same name at another place, or with another provider, is another server. */
+export function isFor({ provider, target }: Pick<Connection, "provider" | "target">, server: GatewayServer): boolean {
+  return provider === server.provider && target === targetOf(server);
+}
+
+/** What tokens are bound to: the URL, or the bridge process. */
+export function targetOf(server: GatewayServer): string {
+  return server.url ?? `stdio:${server.name}`;
+}
+
+/** Scopes a provider does not govern by name can't be missed. */
+function covers(context: UpstreamContext, server: GatewayServer, { scopes }: Connection, needed: readonly string[]): boolean {
+  const { governed, canonical } = scopeRules(context, server.provider);
+  const held = new Set(scopes.map(canonical));
+  return !governed || needed.every((scope) => held.has(canonical(scope)));
+}
+
+/** One token for everybody, which an operator has put into the secret store. */
+async function sharedToken({ secrets }: UpstreamContext, { provider, name, scopes }: GatewayServer): Promise<UpstreamAccess> {
+  const secret = await secrets.get(secretNameOf({ provider, server: name, tokenType: "access-token" }));
+  if (secret === undefined) return { kind: "none", reason: "not-connected" };
+  const { value: accessToken, expiresAt } = secret;
+  return { kind: "token", accessToken, generation: 0, scopes, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+/** Tokens this process got and could not store, while another one was told that the refresh token is used up: they are the ones that are good. */
+async function heal(parts: RefreshParts, { server, meta }: ConnectionOf, id: string, connection: Connection): Promise<UpstreamAccess> {
+  const record = parts.unsaved.get(connection.secretName);
+  if (record === undefined) return { kind: "none", reason: "refresh-refused" };
+  return say(parts, { id, claim: parts.context.random.hex(8), server, meta, connection }, await save(parts, { id, connection }, record));
+}
+
+/** A store that does not answer is said to be so, and is no fault of the connection. */
+export async function answered(work: Promise<UpstreamAccess>): Promise<UpstreamAccess> {
+  return work.catch((error: unknown) => {
+    const { reason, retryAfterSeconds = 5 } = troubleOf(error);
+    return unavailable(reason, retryAfterSeconds);
+  });
+}

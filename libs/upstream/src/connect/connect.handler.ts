@@ -1,0 +1,84 @@
+import { ensureBrowser, requireCsrf } from "@grantline/oauth/browser";
+import { commandMeta } from "@grantline/oauth/context";
+import { formParameters, seeOther, type HttpRequest, type HttpResponse } from "@grantline/oauth/http";
+import { verifierChallenge } from "@grantline/oauth/pkce";
+import { loginUrl } from "@grantline/oauth/session";
+import { targetOf } from "../access.ts";
+import { connectionId, type UpstreamContext } from "../context.ts";
+import { callbackUrl } from "../discovery/client-metadata.ts";
+import type { Provider } from "../providers/provider.ts";
+import { connectPage, resultPage } from "./connect.page.ts";
+import { formOf, openTicket, sealState, type Ticket } from "./ticket.ts";
+import { providerForPerson, visitOf, type Visit } from "./visit.ts";
+
+/** GET /connect/{id}: who is asked for what, before anybody is sent anywhere. */
+export async function showConnect(context: UpstreamContext, request: HttpRequest): Promise<HttpResponse> {
+  const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
+  if (visit === undefined) return seeOther(loginUrl(context, request.path));
+  const provider = await providerForPerson(context, request, visit);
+  return connectPage(context, visit, provider, { browser: ensureBrowser(context, request), path: request.path });
+}
+
+/** POST /connect/{id}: 1 the person's own yes, from our own form, 2 state and PKCE, made now and not before, 3 on to the provider. */
+export async function confirmConnect(context: UpstreamContext, request: HttpRequest): Promise<HttpResponse> {
+  const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
+  if (visit === undefined) return seeOther(loginUrl(context, request.path));
+  const { ticket, server } = visit;
+  const parameters = formParameters(request.body);
+  requireCsrf(context, request, parameters.get("csrf"), formOf(ticket));
+  if (parameters.get("decision") !== "connect") return cancel(context, request, ticket);
+  const provider = await providerForPerson(context, request, visit);
+  const verifier = context.random.token(32);
+  const state = sealState(context, {
+    ...ticket,
+    browser: ensureBrowser(context, request).key,
+    verifier,
+    issuer: provider.endpoints.issuer,
+    clientId: provider.client.clientId,
+    target: targetOf(server),
+  });
+  return seeOther(authorizationUrl(context, provider, { state, verifier, scopes: ticket.scopes }));
+}
+
+async function cancel(context: UpstreamContext, request: HttpRequest, ticket: Ticket): Promise<HttpResponse> {
+  await failAttempt(context, request, ticket, "cancelled");
+  return resultPage(context, ticket.server, "cancelled");
+}
+
+/** Ends an attempt without tokens: it can't be gone on with. */
+export async function failAttempt(context: UpstreamContext, request: HttpRequest, ticket: Ticket, reason: string): Promise<void> {
+  await context.upstreams.execute(
+    connectionId(ticket.user, ticket.server),
+    { kind: "fail-authorization", now: context.clock.now(), attempt: ticket.attempt, reason },
+    commandMeta(context, request, { kind: "user", id: ticket.user }),
+  );
+}
+
+interface Asking {
+  readonly state: string;
+  readonly verifier: string;
+  readonly scopes: Visit<Ticket>["ticket"]["scopes"];
+}
+
+function authorizationUrl(
+  context: UpstreamContext,
+  { endpoints, client, traits, resource }: Provider,
+  { state, verifier, scopes }: Asking,
+): string {
+  const url = new URL(endpoints.authorization);
+  const scope = traits.scopesGoverned ? [...new Set([...scopes, ...traits.besides])].join(" ") : "";
+  const parameters = {
+    ...traits.authorizeParameters,
+    response_type: "code",
+    client_id: client.clientId,
+    redirect_uri: callbackUrl(context),
+    // RFC 7636 §4.3; OAuth 2.1 wants it of every client
+    code_challenge: verifierChallenge(verifier),
+    code_challenge_method: "S256",
+    state,
+    ...(scope === "" ? {} : { scope }),
+    ...(traits.resource === "send" && resource !== undefined ? { resource } : {}),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
+}

@@ -1,0 +1,112 @@
+import type { Lease, LeasedDuty } from "@grantline/feed";
+import type { CommandMeta } from "@grantline/event-store";
+import { StreamParked } from "@grantline/event-store";
+import { dueHour, tables, type ListPage, type ServerRow, type UpstreamRow } from "@grantline/read-model";
+import { connectionId, type UpstreamContext } from "../context.ts";
+import type { TokenRecords } from "../tokens/record.ts";
+import type { Servers, Upstreams } from "../upstream.port.ts";
+
+const EVERY_SECONDS = 60;
+const PAGE = 100;
+/** Refreshes at once: a provider that is slow must not make a round longer than its tokens live. */
+const AT_ONCE = 8;
+
+export interface RefreshUpstreams {
+  readonly context: UpstreamContext;
+  readonly servers: Servers;
+  readonly upstreams: Upstreams;
+  readonly records: TokenRecords;
+}
+
+type Held = Pick<Lease, "assertHeld">;
+
+/** As `LeasedDuty`; of the lease it asks no more than whether it is still held. */
+export type RefreshDuty = Omit<LeasedDuty, "run"> & { run(lease: Held): Promise<number> };
+
+/**
+ * Refreshes what ends soon, so that nobody's call has to wait for a provider, and ends connections of people who are erased and to servers that were removed. The listing says where to
+ * look, the stream says what is; a claim in the stream keeps this duty and a call from asking twice.
+ */
+export function refreshUpstreamsDuty(parts: RefreshUpstreams): RefreshDuty {
+  return {
+    name: "refresh-upstreams",
+    everySeconds: EVERY_SECONDS,
+    firstAfterSeconds: 30,
+    run: (lease) => round(parts, lease),
+  };
+}
+
+async function round(parts: RefreshUpstreams, lease: Held): Promise<number> {
+  const { clock, gateway } = parts.context;
+  const now = clock.now();
+  const hours = new Set([dueHour(now), dueHour(now + gateway.refreshAhead + EVERY_SECONDS)]);
+  let done = 0;
+  for (const due of hours) done += await eachRow(parts, lease, { due }, (row) => refreshOne(parts, row));
+  for await (const removed of rowsOf<ServerRow>(parts.context, lease, tables.servers, { status: "removed" }))
+    for (const { name } of removed)
+      done += await eachRow(parts, lease, { server: name, status: "connected" }, (row) => endOrphan(parts, row));
+  return done;
+}
+
+type Where = Readonly<Record<string, string>>;
+
+async function eachRow(
+  { context }: RefreshUpstreams,
+  lease: Held,
+  where: Where,
+  work: (row: UpstreamRow) => Promise<boolean>,
+): Promise<number> {
+  let done = 0;
+  for await (const rows of rowsOf<UpstreamRow>(context, lease, tables.upstreams, where))
+    done += (await inParts(rows, (row) => work(row).catch(unlessParked))).filter(Boolean).length;
+  return done;
+}
+
+async function* rowsOf<T>({ readModel }: UpstreamContext, lease: Held, table: string, where: Where): AsyncGenerator<readonly T[]> {
+  let cursor: string | undefined;
+  do {
+    await lease.assertHeld();
+    const page: ListPage = await readModel.list(table, { where, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    yield page.rows.map(({ value }) => value as T);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+}
+
+async function inParts<T>(rows: readonly UpstreamRow[], work: (row: UpstreamRow) => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = [];
+  for (let at = 0; at < rows.length; at += AT_ONCE) results.push(...(await Promise.all(rows.slice(at, at + AT_ONCE).map(work))));
+  return results;
+}
+
+/** P11: a parked stream holds up nobody else. */
+function unlessParked(error: unknown): false {
+  if (!(error instanceof StreamParked)) throw error;
+  return false;
+}
+
+/** True when something was done. */
+async function refreshOne({ context, servers, upstreams }: RefreshUpstreams, row: UpstreamRow): Promise<boolean> {
+  const meta = metaOf(context);
+  const server = await servers.find(row.server);
+  if (server === undefined) return false;
+  const { state: subject } = await context.subjects.load(row.user);
+  if (subject.status === "erased") return (await upstreams.revoke({ user: row.user, server, meta })) === "revoked";
+  const access = await upstreams.access({ user: row.user, server, meta });
+  return row.state.status === "connected" && access.kind === "token" && access.generation > row.state.connection.generation;
+}
+
+/** Of a server that is no more: who gave the tokens is not known any more, so they are only forgotten here. */
+async function endOrphan({ context, servers, records }: RefreshUpstreams, row: UpstreamRow): Promise<boolean> {
+  if ((await servers.find(row.server)) !== undefined) return false;
+  const { outcome, state } = await context.upstreams.execute(
+    connectionId(row.user, row.server),
+    { kind: "revoke", now: context.clock.now(), reason: "server-removed" },
+    metaOf(context),
+  );
+  if (state.status === "revoked") await records.remove(state.connection.secretName);
+  return outcome.kind === "done";
+}
+
+function metaOf({ random }: UpstreamContext): CommandMeta {
+  return { correlationId: random.hex(16), actor: { kind: "system", id: "refresh-upstreams" } };
+}

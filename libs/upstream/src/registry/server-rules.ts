@@ -1,0 +1,73 @@
+import { AdminProblem, type AdminCall } from "@grantline/admin";
+import type { ScopeDefinition } from "@grantline/domain/resource";
+import type { ServerDefinition } from "@grantline/domain/server";
+import { partsOf, secretName, SecretRefused } from "@grantline/secrets";
+import type { UpstreamContext } from "../context.ts";
+import { isProvider } from "../providers/providers.ts";
+import { readPolicy, type ChangeServerInput } from "./server.schema.ts";
+
+/** The base scope of a server's resource: without more, whoever may use it may use all of it. */
+const USE = "mcp:use";
+
+/** The definition of a request. Throws AdminProblem 400 for what does not fit together, 403 for what takes a full administrator. */
+export function readDefinition(
+  context: UpstreamContext,
+  caller: AdminCall<unknown, unknown>["caller"],
+  name: string,
+  input: ChangeServerInput,
+): ServerDefinition {
+  const { url, stdio, provider, authorization, scopes, client } = input;
+  if ((url === undefined) === (stdio === undefined)) throw notAllowed("url", "give either url or stdio");
+  if (stdio !== undefined && authorization !== "none") throw notAllowed("authorization", "a program speaks for itself: none");
+  // who names a program runs it, on the machine of the gateway
+  if (stdio !== undefined && !caller.admin)
+    throw new AdminProblem(403, "admin-scope-required", "A server that is a program needs grantline:admin.");
+  if (authorization === "oauth" && !isProvider(context, provider)) throw notAllowed("provider", "is none of the settings' providers");
+  const basics = {
+    name,
+    provider,
+    authorization,
+    scopes: [...new Set(scopes)],
+    policy: readPolicy(input.policy),
+    ...(client === undefined ? {} : { client: readClient(name, provider, client) }),
+  };
+  return stdio === undefined ? { ...basics, url: url ?? "" } : { ...basics, stdio };
+}
+
+/** A server may be anywhere, so its client's secret is one of its own: nobody points another one's at a token endpoint of theirs. */
+function readClient(
+  name: string,
+  provider: string,
+  client: NonNullable<ChangeServerInput["client"]>,
+): NonNullable<ServerDefinition["client"]> {
+  const { client_id: clientId, secret_name: given } = client;
+  if (given === undefined) return { clientId };
+  const parts = nameParts(given);
+  if (parts?.server !== name || parts.provider !== provider)
+    throw notAllowed("client.secret_name", `must begin with oauth/${provider}/${name}/`);
+  return { clientId, secretName: given };
+}
+
+function nameParts(text: string) {
+  try {
+    return partsOf(secretName(text));
+  } catch (error) {
+    if (error instanceof SecretRefused) return undefined;
+    throw error;
+  }
+}
+
+/** The scopes of its resource: those given, else one to use it and those its tools need. */
+export function scopesOf(server: ServerDefinition, given: readonly ScopeDefinition[] | undefined): readonly ScopeDefinition[] {
+  if (given !== undefined) return given;
+  const needed = new Set(Object.values(server.policy.tools?.scopes ?? {}).flat());
+  needed.delete(USE);
+  return [
+    { name: USE, description: `Use the MCP server ${server.name}`, default: true },
+    ...[...needed].map((scope) => ({ name: scope, description: `Use the tools of ${server.name} that need ${scope}` })),
+  ];
+}
+
+function notAllowed(path: string, message: string): AdminProblem {
+  return new AdminProblem(400, "value-not-allowed", `${path} ${message}.`, { errors: [{ path, message }] });
+}

@@ -1,0 +1,46 @@
+import type { Endpoint } from "@grantline/oauth/http";
+import { gatewayApiEndpoints } from "./api/gateway-api.endpoints.ts";
+import { connectEndpoints } from "./connect/connect.endpoints.ts";
+import type { UpstreamContext } from "./context.ts";
+import { refreshUpstreamsDuty, type RefreshDuty } from "./refresh/refresh-upstreams.duty.ts";
+import { gatewayAdminEndpoints } from "./registry/servers.routes.ts";
+import { createServers } from "./registry/servers.ts";
+import { createTokenRecords } from "./tokens/record.ts";
+import type { Servers, Upstreams } from "./upstream.port.ts";
+import { createUpstreams } from "./upstreams.ts";
+
+/** Everything of this package that a process needs, once. */
+export interface UpstreamSide {
+  readonly servers: Servers;
+  readonly upstreams: Upstreams;
+  /** Connecting, and the API for people's own connections. */
+  readonly endpoints: readonly Endpoint[];
+  /** The registry of servers, in the admin API. */
+  readonly adminEndpoints: readonly Endpoint[];
+  /** For one process of many. */
+  readonly duty: RefreshDuty;
+}
+
+export function createUpstreamSide(context: UpstreamContext): UpstreamSide {
+  const servers = createServers(context);
+  const records = createTokenRecords(context.secrets);
+  const upstreams = createUpstreams(context, records);
+  return {
+    servers,
+    upstreams,
+    endpoints: upstreamEndpoints(context, { servers, upstreams, records }),
+    adminEndpoints: gatewayAdminEndpoints(context),
+    duty: refreshUpstreamsDuty({ context, servers, upstreams, records }),
+  };
+}
+
+function upstreamEndpoints(
+  context: UpstreamContext,
+  {
+    servers,
+    upstreams,
+    records,
+  }: Pick<UpstreamSide, "servers" | "upstreams"> & { readonly records: ReturnType<typeof createTokenRecords> },
+): readonly Endpoint[] {
+  return [...connectEndpoints({ context, records }), ...gatewayApiEndpoints({ context, servers, upstreams })];
+}
