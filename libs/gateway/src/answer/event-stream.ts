@@ -35,5 +35,5 @@ function rewritten(event: string, rewrite: (data: string) => string | undefined)
   const changed = rewrite(data.join("\n"));
   if (changed === undefined) return event;
   const others = lines.filter((line) => line !== "" && !line.startsWith("data:"));
-  return `${[...others, `data: ${changed}`].join("\n")}\n\n`;
+  return `${[...others, ...changed.split("\n").map((line) => `data: ${line}`)].join("\n")}\n\n`;
 }

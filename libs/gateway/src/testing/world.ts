@@ -134,6 +134,11 @@ export async function messageOf(response: Response): Promise<{
   return JSON.parse(last === undefined ? body : last.slice("data: ".length)) as Awaited<ReturnType<typeof messageOf>>;
 }
 
+/** Read to its end: the next request may have the same id. */
+async function whole(response: Response): Promise<{ readonly status: number; readonly headers: Headers; readonly body: string }> {
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
 const INITIALIZE = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
 
 /** Begins a session; its id. */
@@ -142,6 +147,6 @@ export async function initialize(
   token: string,
   capabilities: object = {},
 ): Promise<{ readonly id: string; readonly response: Response }> {
-  const response = await post(url, rpc("initialize", { ...INITIALIZE, capabilities }), { token });
-  return { id: response.headers.get("mcp-session-id") ?? "", response };
+  const { status, headers, ...answered } = await post(url, rpc("initialize", { ...INITIALIZE, capabilities }, 0), { token }).then(whole);
+  return { id: headers.get("mcp-session-id") ?? "", response: new Response(answered.body, { status, headers }) };
 }
