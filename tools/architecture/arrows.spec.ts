@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "keys/postgres": ["domain", "event-store", "keys"],
   flags: ["domain", "event-store"],
   anomalies: ["domain", "event-store", "feed", "read-model", "oauth"],
-  bridge: ["oauth"],
+  bridge: ["domain", "event-store", "read-model", "oauth", "secrets"],
   feed: ["domain", "event-store", "read-model"],
   gateway: ["domain", "event-store", "read-model", "keys", "oauth", "upstream"],
   upstream: ["domain", "event-store", "read-model", "feed", "keys", "secrets", "oauth", "admin"],

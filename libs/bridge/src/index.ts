@@ -1,1 +1,15 @@
 export { bridgeEndpoints, registryAnswers, type BridgeSettings } from "./bridge.endpoints.ts";
+export type { BridgeContext, BridgeFacadeSettings } from "./context.ts";
+export { facadeEndpoints } from "./facade.endpoints.ts";
+export { type EntraResource } from "./entra/application-body.ts";
+export { type EntraCredentialOptions, entraCredential } from "./entra/credential.ts";
+export { type EntraTargetParts, entraTarget } from "./entra/entra-target.ts";
+export { type EntraUpstreamOptions, entraUpstream, issuersOf } from "./entra/entra-upstream.ts";
+export { createGraph, type Graph, type GraphOptions, type TokenSource } from "./entra/graph-client.ts";
+export type { Fetch } from "./fetch.port.ts";
+export { foreignServer, type ForeignServer } from "./foreign/foreign-server.ts";
+export { foreignTarget, type ForeignTargetParts } from "./foreign/foreign-target.ts";
+export { foreignUpstream } from "./foreign/foreign-upstream.ts";
+export { drive, type Bridges, type DriveParts, type DriveRun } from "./process/drive.ts";
+export { bridgeDuties, type BridgeDutiesParts, type BridgeDuty, type BridgeLifeTimes } from "./process/duties.ts";
+export * from "./target.port.ts";

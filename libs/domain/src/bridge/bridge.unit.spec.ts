@@ -181,6 +181,13 @@ describe("an active registration", () => {
     expect(outcomeOf(...MADE, end, end)).toEqual({ kind: "refused", reason: "bridge-not-active" });
   });
 
+  it("holds no secret once its client is registered without one", () => {
+    const confidential = { ...metadata, token_endpoint_auth_method: "client_secret_basic" } as const;
+    const made = [request({ metadata: confidential, clientSecretHash: "s1" }), ...MADE.slice(1)];
+    expect(after(...made, change("h2", { metadata: confidential })).state).toMatchObject({ clientSecretHash: "s1" });
+    expect(after(...made, change("h2")).state).not.toHaveProperty("clientSecretHash");
+  });
+
   it("says now and then that it is used", () => {
     const used = (now: number): BridgeCommand => ({ kind: "used", now, atMostEvery: 60 });
     expect(after(...MADE, used(T0 + 1)).state).toMatchObject({ usedAt: T0 + 1 });

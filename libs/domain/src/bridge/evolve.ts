@@ -34,7 +34,7 @@ function evolveLive(state: LiveOrEnding, event: Exclude<Recorded<BridgeEvent>, {
     case "RegistrationCompleted":
       return state.status === "pending" ? { ...state, status: "active", completedAt: event.at } : state;
     case "RegistrationChanged":
-      return { ...state, ...event.data };
+      return changed(state, event.data);
     case "RegistrationUsed":
       return { ...state, usedAt: event.at };
     case "RegistrationFailed":
@@ -49,6 +49,13 @@ function evolveLive(state: LiveOrEnding, event: Exclude<Recorded<BridgeEvent>, {
 
 function withApplication(state: LiveOrEnding, more: { readonly servicePrincipalId?: string; readonly documentHash?: string }): BridgeState {
   return state.application === undefined ? state : { ...state, application: { ...state.application, ...more } };
+}
+
+function changed(state: LiveOrEnding, data: Extract<BridgeEvent, { type: "RegistrationChanged" }>["data"]): BridgeState {
+  const { clientSecretHash: former, ...kept } = state;
+  // RFC 7591 §2: a client registered `none` holds no secret
+  const secret = data.metadata.token_endpoint_auth_method === "none" || former === undefined ? {} : { clientSecretHash: former };
+  return { ...kept, ...secret, ...data };
 }
 
 function afterStored(key: TargetKey, { keyId, formerEndAt }: { readonly keyId: string; readonly formerEndAt: number }): TargetKey {

@@ -93,6 +93,12 @@ export type Reason =
   | "document-invalid"
   // bridge
   | "registry-unreachable"
+  | "bridge-target-unavailable"
+  | "bridge-target-refused"
+  | "bridge-token-refused"
+  | "bridge-token-foreign"
+  | "bridge-registration-unfinished"
+  | "document-host-not-allowed"
   // gateway: who comes in
   | "host-foreign"
   | "origin-foreign"

@@ -7,7 +7,7 @@ import { bearerRefused, bearerValue } from "./bearer-value.ts";
  * Did the operator vouch for this registration? True with a right initial access token, false where registration is open and none was needed.
  * Throws OAuthError `invalid_token` when the policy asks for one (RFC 7591 §3).
  */
-export function vouchedFor(request: HttpRequest, settings: Pick<OAuthSettings, "dcr">): boolean {
+export function vouchedFor(request: HttpRequest, settings: { readonly dcr: Pick<OAuthSettings["dcr"], "initialAccessTokens"> }): boolean {
   const accepted = settings.dcr.initialAccessTokens;
   if (accepted.length === 0) return false;
   const presented = sha256(bearerValue(request) ?? "");

@@ -36,7 +36,11 @@ export async function authenticateManager(context: Pick<OAuthContext, "clients">
 }
 
 /** RFC 7592 §2.2: what an update must and must not carry. Returns the secret it showed, if it did. */
-export function checkUpdate(request: RegistrationRequest, client: ManagedClient, now: number): string | undefined {
+export function checkUpdate(
+  request: RegistrationRequest,
+  client: Pick<ManagedClient, "clientId" | "secrets">,
+  now: number,
+): string | undefined {
   const { members } = request;
   if (members["client_id"] !== client.clientId) throw invalid("client_id must be that of the client");
   const forbidden = ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"].find(

@@ -1,0 +1,1 @@
+export { type MadeTarget, runRegistrationTargetContract } from "./registration-target.contract.ts";

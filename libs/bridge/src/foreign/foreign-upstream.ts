@@ -1,0 +1,28 @@
+import { OAuthError } from "@grantline/oauth/errors";
+import { parseOptionalScope } from "@grantline/oauth/scope";
+import type { FacadeUpstream } from "../facade/upstream.port.ts";
+import { asAnswer } from "../process/as-answer.ts";
+import type { ForeignServer } from "./foreign-server.ts";
+
+/** A server that speaks RFC 7591, as authorization server. Its scopes are the client's; what its tokens are for is that server's affair. */
+export function foreignUpstream(server: ForeignServer, scopes: readonly string[]): FacadeUpstream {
+  return {
+    scopes,
+    async endpoints() {
+      const metadata = await server.metadata().catch((error: unknown) => {
+        throw asAnswer(error);
+      });
+      const { authorization_endpoint: authorization, token_endpoint: token, jwks_uri: jwks } = metadata;
+      return { authorization, token, ...(jwks === undefined ? {} : { jwks }) };
+    },
+    toUpstream({ metadata }, asked) {
+      const names = (parseOptionalScope(asked) ?? parseOptionalScope(metadata.scope) ?? scopes).filter((name) => scopes.includes(name));
+      if (names.length === 0)
+        throw new OAuthError("invalid_scope", "scope-unknown", "None of the scopes is one this client may have here.");
+      return names.join(" ");
+    },
+    fromUpstream: (scope) => scope,
+    wantsSecret: () => true,
+    checkAccessToken: () => undefined,
+  };
+}

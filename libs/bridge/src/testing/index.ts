@@ -1,0 +1,2 @@
+export * from "./entra-stand-in.ts";
+export type { StandInTenant } from "./login.ts";
