@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { METADATA_COMMAND, ownArguments, pluginMetadata } from "./docker/docker-plugin.ts";
 import { createProgram } from "./program.ts";
 import { CommandFailed, explain } from "./failure.ts";
+import { release } from "./release.ts";
 
-createProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    for (const line of explain(error)) process.stderr.write(`grantline: ${line}\n`);
-    process.exitCode = error instanceof CommandFailed ? error.exitCode : 2;
-  });
+const [, program = "", ...given] = process.argv;
+if (given[0] === METADATA_COMMAND) process.stdout.write(pluginMetadata(release()));
+else
+  createProgram()
+    .parseAsync(ownArguments(program, given), { from: "user" })
+    .catch((error: unknown) => {
+      for (const line of explain(error)) process.stderr.write(`grantline: ${line}\n`);
+      process.exitCode = error instanceof CommandFailed ? error.exitCode : 2;
+    });

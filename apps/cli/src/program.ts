@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import tab from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { clientCommand } from "./admin/client.command.ts";
 import { resourceCommand } from "./admin/resource.command.ts";
@@ -17,6 +17,7 @@ import { logoutCommand } from "./person/logout.command.ts";
 import { whoamiCommand } from "./person/whoami.command.ts";
 import { projectionsCommand } from "./projections/projections.command.ts";
 import { recoverCommand } from "./recovery/recover.command.ts";
+import { release } from "./release.ts";
 import { secretCommand } from "./secrets/secret.command.ts";
 import { subjectCommand } from "./subjects/subject.command.ts";
 import { serverCommand } from "./servers/server.command.ts";
@@ -26,7 +27,7 @@ import { standardTerminal, type Terminal } from "./terminal.ts";
 export function createProgram(terminal: Terminal = standardTerminal): Command {
   const program = new Command("grantline")
     .description("Looks after a Grantline server: its log, its projections, its resources and clients.")
-    .version(version(), "-V, --version")
+    .version(release(), "-V, --version")
     .option("-c, --config <file>", "settings file; else the one GRANTLINE_CONFIG names")
     .addHelpText("after", EXPLANATION);
   for (const make of [
@@ -52,6 +53,8 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     recoverCommand,
   ])
     program.addCommand(make(terminal));
+  // Adds `complete`: completion scripts for shells, and what they ask while somebody types
+  tab(program);
   return program;
 }
 
@@ -66,8 +69,3 @@ resource, client, subject and flag talk to a running server with the secret of t
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
 
 Exit codes: 0 done, 1 the answer is no (a broken log, a refused request), 2 it could not be tried.`;
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string };
-  return manifest.version;
-}
