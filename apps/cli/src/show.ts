@@ -12,11 +12,11 @@ export function table(rows: readonly (readonly string[])[], { colours }: Pick<Te
     .join("");
 }
 
-/** Names and values, one a line; what is undefined is left out. Lists are joined, objects are JSON. */
+/** Names and values, one a line; what is undefined is left out. Lists are joined, objects are JSON, `…_at` are times. */
 export function members(values: Readonly<Record<string, unknown>>): string {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);
   const widest = Math.max(0, ...present.map(([name]) => name.length));
-  return present.map(([name, value]) => `${name.padEnd(widest)}  ${asText(value)}\n`).join("");
+  return present.map(([name, value]) => `${name.padEnd(widest)}  ${name.endsWith("_at") ? timeOf(value) : asText(value)}\n`).join("");
 }
 
 export function asText(value: unknown): string {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { confirm } from "../confirm.ts";
-import { json, members, table, timeOf } from "../show.ts";
+import { json, members, table } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 import { callAdminApi, postToAdminApi, withAdminOptions, type AdminOptions, type Answer } from "./admin-api.ts";
 import { readPages, withLimit, type PageOptions } from "./read-pages.ts";
@@ -79,9 +79,7 @@ export function removeClient(terminal: Terminal): Command {
 }
 
 function show(client: Answer, options: AdminOptions, terminal: Terminal): void {
-  if (options.json === true) return terminal.out(json(client));
-  const { registered_at: registeredAt, ...rest } = client;
-  terminal.out(members({ ...rest, ...(registeredAt === undefined ? {} : { registered_at: timeOf(registeredAt) }) }));
+  terminal.out(options.json === true ? json(client) : members(client));
 }
 
 /** A client_id may be a URL. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { CommandFailed } from "../failure.ts";
 import { withPersonOptions, type PersonOptions } from "../person/person-session.ts";
 import { asText, json, members, table, timeOf } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
@@ -24,31 +25,35 @@ function listCommand(terminal: Terminal): Command {
       if (options.json === true) return terminal.out(json(answer));
       const rows = (answer["items"] as readonly Answer[]).map((each) => [
         String(each["server"]),
+        asText(each["status"]),
         String(each["provider"]),
         timeOf(each["expires_at"]),
         timeOf(each["last_refreshed_at"]),
         asText(each["last_error"]),
         asText(each["scopes"]),
       ]);
-      terminal.out(table([["SERVER", "PROVIDER", "EXPIRES", "REFRESHED", "LAST ERROR", "SCOPES"], ...rows], terminal));
+      terminal.out(table([["SERVER", "STATUS", "PROVIDER", "EXPIRES", "REFRESHED", "LAST ERROR", "SCOPES"], ...rows], terminal));
     });
 }
 
 function refreshCommand(terminal: Terminal): Command {
-  return one("refresh", "Refreshes the token of a connection now.", terminal, (server) => ({ method: "POST", path: `${server}/refresh` }));
+  return one("refresh", "Refreshes the token of a connection now.", terminal, (path) => ({ method: "POST", path: `${path}/refresh` }));
 }
 
 function testCommand(terminal: Terminal): Command {
-  return one("test", "Asks the server whether it takes the token of your connection.", terminal, (server) => ({
-    method: "POST",
-    path: `${server}/test`,
-  }));
+  return one(
+    "test",
+    "Asks the server whether it takes the token of your connection. Exit code 1 when it does not.",
+    terminal,
+    (path) => ({ method: "POST", path: `${path}/test` }),
+    ({ status }) => status === "ok",
+  );
 }
 
 function revokeCommand(terminal: Terminal): Command {
-  return one("revoke", "Ends a connection: here at once, and at the provider where it can be told.", terminal, (server) => ({
+  return one("revoke", "Ends a connection: here at once, and at the provider where it can be told.", terminal, (path) => ({
     method: "DELETE",
-    path: server,
+    path,
   }));
 }
 
@@ -58,13 +63,15 @@ function one(
   about: string,
   terminal: Terminal,
   request: (path: string) => { readonly method: "POST" | "DELETE"; readonly path: string },
+  good: (answer: Answer) => boolean = () => true,
 ): Command {
   return withPersonOptions(new Command(name))
     .description(about)
     .argument("<server>", "its name, as server ls lists it", serverName)
     .action(async (server: string, options: PersonOptions, command: Command) => {
       const answer = await callGateway(command, terminal, request(`/connections/${server}`));
-      if (options.json === true) return terminal.out(json({ server, ...answer }));
-      terminal.out(Object.keys(answer).length === 0 ? `${name} of ${server}: done\n` : members(answer));
+      if (options.json === true) terminal.out(json({ server, ...answer }));
+      else terminal.out(Object.keys(answer).length === 0 ? `${name} of ${server}: done\n` : members(answer));
+      if (!good(answer)) throw new CommandFailed(`${name} of ${server}: ${asText(answer["status"])}`, 1);
     });
 }

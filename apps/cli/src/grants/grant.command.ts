@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { callAdminApi, withAdminOptions, type AdminOptions } from "../admin/admin-api.ts";
 import { readPages, withLimit, type PageOptions } from "../admin/read-pages.ts";
-import { asText, json, members, table, timeOf } from "../show.ts";
+import { asText, json, members, table } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function grantCommand(terminal: Terminal): Command {
@@ -46,13 +46,7 @@ function showCommand(terminal: Terminal): Command {
     .argument("<grant_id>")
     .action(async (id: string, options: AdminOptions, command: Command) => {
       const grant = await callAdminApi(command, terminal, { method: "GET", path: `/grants/${encodeURIComponent(id)}` });
-      if (options.json === true) return terminal.out(json(grant));
-      const times = Object.fromEntries(
-        Object.entries(grant)
-          .filter(([name]) => name.endsWith("_at"))
-          .map(([name, at]) => [name, timeOf(at)]),
-      );
-      terminal.out(members({ ...grant, ...times }));
+      terminal.out(options.json === true ? json(grant) : members(grant));
     });
 }
 

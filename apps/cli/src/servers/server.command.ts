@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { callAdminApi, hasAdminAccess, withAdminOptions, type AdminOptions, type Answer } from "../admin/admin-api.ts";
+import { readPages } from "../admin/read-pages.ts";
 import { confirm } from "../confirm.ts";
 import { CommandFailed } from "../failure.ts";
 import { callGateway } from "../gateway/gateway-api.ts";
@@ -124,7 +125,7 @@ function listCommand(terminal: Terminal): Command {
     .action(async (options: AdminOptions, command: Command) => {
       const operator = hasAdminAccess(command, terminal);
       const answer = operator
-        ? await callAdminApi(command, terminal, { method: "GET", path: "/servers" })
+        ? { items: await readPages(command, terminal, "/servers", { query: {}, limit: MOST }) }
         : await callGateway(command, terminal, { method: "GET", path: "/servers" });
       if (options.json === true) return terminal.out(json(answer));
       const rows = (answer["items"] as readonly Answer[]).map((each) => [
@@ -158,6 +159,8 @@ function removeCommand(terminal: Terminal): Command {
       terminal.out(options.json === true ? json({ name, removed: true }) : `removed ${name}\n`);
     });
 }
+
+const MOST = 10_000;
 
 function collect(value: string, former: readonly string[]): readonly string[] {
   return [...former, value];
