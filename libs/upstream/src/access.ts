@@ -42,7 +42,7 @@ export async function renew(
 }
 
 function refreshOf({ user, server, meta }: ConnectionOf, { connection }: Connected, why: RefreshOf["why"]): RefreshOf {
-  return { user, server, meta, why, generation: connection.generation };
+  return { user, server, meta, why, generation: connection.generation, refreshable: connection.refreshable };
 }
 
 /** Tokens go to the server they were asked for. One of the same name at another place, or with another provider, is another server. */

@@ -16,15 +16,20 @@ export async function showConnect(context: UpstreamContext, request: HttpRequest
   const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
   if (visit === undefined) return seeOther(loginUrl(context, request.path));
   const provider = await providerForPerson(context, request, visit);
-  return connectPage(context, visit, provider, { browser: ensureBrowser(context, request), path: request.path });
+  return connectPage(context, { ...visit, ticket: withSuggested(visit.ticket, provider) }, provider, {
+    browser: ensureBrowser(context, request),
+    path: request.path,
+  });
 }
 
 /** POST /connect/{id}: 1 the person's own yes, from our own form, 2 state and PKCE, made now and not before, 3 on to the provider. */
 export async function confirmConnect(context: UpstreamContext, request: HttpRequest): Promise<HttpResponse> {
   const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
   if (visit === undefined) return seeOther(loginUrl(context, request.path));
-  const { ticket, server } = visit;
+  const { server } = visit;
   const parameters = formParameters(request.body);
+  // what the page said is what is asked, whatever the server says by now
+  const ticket = { ...visit.ticket, scopes: wordsOf(parameters.get("asked")) };
   requireCsrf(context, request, parameters.get("csrf"), formOf(ticket));
   if (parameters.get("decision") !== "connect") return cancel(context, request, ticket);
   const provider = await providerForPerson(context, request, visit);
@@ -38,6 +43,15 @@ export async function confirmConnect(context: UpstreamContext, request: HttpRequ
     target: targetOf(server),
   });
   return seeOther(authorizationUrl(context, provider, { state, verifier, scopes: ticket.scopes }));
+}
+
+/** MCP authorization, scope selection: where neither operator nor step-up named any, the server's own. */
+function withSuggested(ticket: Ticket, { suggested = [] }: Provider): Ticket {
+  return ticket.scopes.length > 0 ? ticket : { ...ticket, scopes: suggested };
+}
+
+function wordsOf(text: string | undefined): readonly string[] {
+  return (text ?? "").split(" ").filter((word) => word !== "");
 }
 
 async function cancel(context: UpstreamContext, request: HttpRequest, ticket: Ticket): Promise<HttpResponse> {

@@ -36,6 +36,7 @@ export function connectPage(
         </dd>
       </dl>
       <form id="connect-form" method="post" action="${path}">
+        <input type="hidden" name="asked" value="${ticket.scopes.join(" ")}" />
         <input type="hidden" name="csrf" value="${csrfToken(context, browser.key, formOf(ticket))}" />
         <div class="actions">
           <button class="primary" id="connect-confirm" type="submit" name="decision" value="connect">Connect</button>

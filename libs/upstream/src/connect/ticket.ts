@@ -41,7 +41,7 @@ export function openState({ seals }: Parts, sealed: string): Confirmed | undefin
   return seals.open<Confirmed>("upstream-state", sealed);
 }
 
-/** What the form token of the confirming page is bound to. */
-export function formOf({ attempt }: Ticket): string {
-  return `connect:${attempt}`;
+/** What the form token of the confirming page is bound to: the attempt, and what the page said is asked for. */
+export function formOf({ attempt, scopes }: Ticket): string {
+  return `connect:${attempt}:${scopes.join(" ")}`;
 }

@@ -15,7 +15,14 @@ export interface ProtectedResource {
   /** Verbatim, for `resource`; absent for a server without metadata. */
   readonly resource?: string;
   readonly authorizationServer: string;
+  /** MCP authorization, scope selection: what its challenge asks for, else all it shows; empty: nothing is to be asked. */
   readonly scopes: readonly string[];
+}
+
+interface Challenge {
+  /** `resource_metadata`, where it is of the server's own origin: it speaks for no other. */
+  readonly place?: string;
+  readonly scopes?: readonly string[];
 }
 
 const schema = z.object({
@@ -32,23 +39,42 @@ export async function describeResource(parts: DiscoveryParts, url: string): Prom
   const { origin, pathname } = new URL(url);
   const path = pathname === "/" ? "" : pathname;
   const wellKnown = `${origin}/.well-known/oauth-protected-resource`;
-  const named = await challengedAt(parts, url);
+  const { place: named, scopes } = await challengeOf(parts, url);
   for (const place of new Set([...(named === undefined ? [] : [named]), `${wellKnown}${path}`, wellKnown])) {
     const text = await documentAt(parts, place);
-    if (text !== undefined) return readResource(text, url);
+    if (text === undefined) continue;
+    const described = readResource(text, url);
+    return scopes === undefined ? described : { ...described, scopes };
   }
-  return { authorizationServer: origin, scopes: [] };
+  return { authorizationServer: origin, scopes: scopes ?? [] };
 }
 
-/** `resource_metadata` of the challenge to a call without a token. Of the server's own origin alone: it speaks for no other. */
-async function challengedAt({ exchange }: DiscoveryParts, url: string): Promise<string | undefined> {
+/** How the server answers a call without a token. One with nothing to be done: some challenge only what they would have to do, and a GET is a stream. */
+async function challengeOf({ exchange }: DiscoveryParts, url: string): Promise<Challenge> {
   const answer = await exchange(url, {
-    method: "GET",
-    headers: { accept: "application/json, text/event-stream" },
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
     headersOnly: true,
   }).catch(notAnswered);
-  const place = /\bresource_metadata="([^"\\]{1,2048})"/.exec(answer?.headers["www-authenticate"] ?? "")?.[1];
-  return place !== undefined && URL.canParse(place) && new URL(place).origin === new URL(url).origin ? place : undefined;
+  const challenge = answer?.headers["www-authenticate"] ?? "";
+  const place = parameterOf(challenge, "resource_metadata");
+  const scopes = parameterOf(challenge, "scope")
+    ?.split(" ")
+    .filter((scope) => SCOPE.test(scope));
+  return {
+    ...(place !== undefined && URL.canParse(place) && new URL(place).origin === new URL(url).origin ? { place } : {}),
+    ...(scopes === undefined ? {} : { scopes }),
+  };
+}
+
+// RFC 6749 §3.3
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+
+/** RFC 9110 §11.2: a quoted string, or a token; some leave the quotes out where they are needed. */
+function parameterOf(challenge: string, name: "resource_metadata" | "scope"): string | undefined {
+  const [, quoted, plain] = new RegExp(`(?:^|[\\s,])${name}=(?:"([^"\\\\]{1,2048})"|([^\\s",]{1,2048}))`).exec(challenge) ?? [];
+  return quoted ?? plain;
 }
 
 /** One way of asking that failed is not the end: the well-known places are asked next, and what is wrong with the host shows there. */

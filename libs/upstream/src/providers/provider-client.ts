@@ -125,9 +125,20 @@ function parties({ endpoints, client: { clientId, authMethod, secret } }: Provid
     authMethod === "none" || secret === undefined
       ? oauth.None()
       : authMethod === "client_secret_basic"
-        ? oauth.ClientSecretBasic(secret)
+        ? basicOf(secret)
         : oauth.ClientSecretPost(secret);
   return { server, client, auth };
+}
+
+/**
+ * RFC 6749 §2.3.1 and appendix B: form-encoded, so that letters, digits and -._* stay as they are. The library's own encodes those too, and a server that
+ * takes the two parts as they come does not know the client.
+ */
+function basicOf(secret: string): oauth.ClientAuth {
+  const encoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1);
+  return (_server, { client_id: clientId }, _body, headers) => {
+    headers.set("authorization", `Basic ${Buffer.from(`${encoded(clientId)}:${encoded(secret)}`).toString("base64")}`);
+  };
 }
 
 /** RFC 9207 §2.4, for issuers with many names: one of the pattern counts as the issuer itself. */

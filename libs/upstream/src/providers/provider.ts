@@ -43,6 +43,8 @@ export interface Provider {
   readonly traits: ProviderTraits;
   /** The `resource` to name, where it is understood. */
   readonly resource?: string;
+  /** What the server itself wants to be asked for, where its operator named nothing. */
+  readonly suggested?: readonly string[];
 }
 
 /** What a provider gave. Never logged, never in an error. */

@@ -23,6 +23,8 @@ export interface RefreshOf {
   readonly generation: number;
   /** `ahead`: they are still good; nobody has to wait. `refused`: the server does not take them. */
   readonly why: "ahead" | "refused";
+  /** False: nothing can bring new ones, and the person is asked at once. */
+  readonly refreshable: boolean;
 }
 
 /** Seconds one process may take to bring new tokens; then another may try. Longer than the provider and the secret store together are given. */
@@ -50,7 +52,7 @@ export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<Upstr
         claim,
         generation: of.generation,
         until: now + CLAIM_SECONDS,
-        after: of.why === "refused" ? REST_AFTER_REFUSAL : 0,
+        after: of.why === "refused" && of.refreshable ? REST_AFTER_REFUSAL : 0,
       },
       of.meta,
     );
