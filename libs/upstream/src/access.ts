@@ -1,4 +1,4 @@
-import type { Connection } from "@grantline/domain/upstream";
+import type { Connection, UpstreamState } from "@grantline/domain/upstream";
 import { secretNameOf } from "@grantline/secrets";
 import { connectionId, type UpstreamContext } from "./context.ts";
 import { scopeRules } from "./providers/scopes.ts";
@@ -10,21 +10,19 @@ import type { ConnectionOf, GatewayServer, UpstreamAccess } from "./upstream.por
 
 /** See Upstreams. */
 export async function access(parts: RefreshParts, of: ConnectionOf & { readonly scopes?: readonly string[] }): Promise<UpstreamAccess> {
-  if (of.server.authorization === "static") return sharedToken(parts.context, of.server);
   const { context } = parts;
-  const id = connectionId(of.user, of.server.name);
-  const { state } = await context.upstreams.load(id);
-  if (state.status === "refused" && parts.unsaved.has(state.connection.secretName)) return heal(parts, of, id, state.connection);
-  if (state.status !== "connected") return noneOf(state);
+  if (of.server.authorization === "static") return sharedToken(context, of.server);
+  const { none, state } = await standing(context, of, of.scopes);
+  if (none !== undefined) return state.status === "refused" ? heal(parts, of, state.connection, none) : none;
   const { connection } = state;
-  if (!isFor(connection, of.server)) return { kind: "none", reason: "not-connected" };
-  if (!covers(context, of.server, connection, of.scopes ?? [])) return { kind: "none", reason: "scope" };
   const now = context.clock.now();
-  if (isDue(connection, now, context.gateway.refreshAhead)) return refresh(parts, refreshOf(of, state, "ahead"));
+  if (isDue(connection, now, context.gateway.refreshAhead)) {
+    const answer = await refresh(parts, refreshOf(of, state, "ahead"));
+    return answer.kind === "none" ? heal(parts, of, connection, answer) : answer;
+  }
   // nothing can renew it: the person has to come back
-  return isGood(connection, now) || connection.refreshable
-    ? present(parts.records, id, state)
-    : { kind: "none", reason: "refresh-refused" };
+  if (!isGood(connection, now) && !connection.refreshable) return { kind: "none", reason: "refresh-refused" };
+  return present(parts.records, connectionId(of.user, of.server.name), state);
 }
 
 /** See Upstreams. */
@@ -33,12 +31,26 @@ export async function renew(
   of: ConnectionOf & { readonly refused: { readonly generation: number } },
 ): Promise<UpstreamAccess> {
   if (of.server.authorization === "static") return { kind: "none", reason: "refresh-refused" };
-  const id = connectionId(of.user, of.server.name);
-  const { state } = await parts.context.upstreams.load(id);
-  if (state.status !== "connected") return noneOf(state);
-  if (!isFor(state.connection, of.server)) return { kind: "none", reason: "not-connected" };
-  if (state.connection.generation > of.refused.generation) return present(parts.records, id, state);
+  const { none, state } = await standing(parts.context, of);
+  if (none !== undefined) return none;
+  if (state.connection.generation > of.refused.generation) return present(parts.records, connectionId(of.user, of.server.name), state);
   return refresh(parts, refreshOf(of, state, "refused"));
+}
+
+type Standing = { readonly none?: never; readonly state: Connected } | { readonly none: UpstreamAccess; readonly state: UpstreamState };
+
+/** How a connection stands. A no is given only on what was just read from the store: somewhere else the person may have connected a moment ago. */
+async function standing(context: UpstreamContext, { user, server }: ConnectionOf, scopes: readonly string[] = []): Promise<Standing> {
+  const id = connectionId(user, server.name);
+  const cached = judged(context, server, (await context.upstreams.load(id)).state, scopes);
+  return cached.none === undefined ? cached : judged(context, server, (await context.upstreams.load(id, { fresh: true })).state, scopes);
+}
+
+function judged(context: UpstreamContext, server: GatewayServer, state: UpstreamState, scopes: readonly string[]): Standing {
+  if (state.status !== "connected") return { state, none: noneOf(state) };
+  if (!isFor(state.connection, server)) return { state, none: { kind: "none", reason: "not-connected" } };
+  if (!covers(context, server, state.connection, scopes)) return { state, none: { kind: "none", reason: "scope" } };
+  return { state };
 }
 
 function refreshOf({ user, server, meta }: ConnectionOf, { connection }: Connected, why: RefreshOf["why"]): RefreshOf {
@@ -71,9 +83,15 @@ async function sharedToken({ secrets }: UpstreamContext, { provider, name, scope
 }
 
 /** Tokens this process got and could not store, while another one was told that the refresh token is used up: they are the ones that are good. */
-async function heal(parts: RefreshParts, { server, meta }: ConnectionOf, id: string, connection: Connection): Promise<UpstreamAccess> {
+async function heal(
+  parts: RefreshParts,
+  { user, server, meta }: ConnectionOf,
+  connection: Connection,
+  otherwise: UpstreamAccess,
+): Promise<UpstreamAccess> {
   const record = parts.unsaved.get(connection.secretName);
-  if (record === undefined) return { kind: "none", reason: "refresh-refused" };
+  if (record === undefined) return otherwise;
+  const id = connectionId(user, server.name);
   return say(parts, { id, claim: parts.context.random.hex(8), server, meta, connection }, await save(parts, { id, connection }, record));
 }
 
