@@ -33,7 +33,7 @@ export function retryAfter(headers: Readonly<Record<string, string>>, nowMs = Da
   const text = headers["retry-after"];
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  const at = Date.parse(text);
+  const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - nowMs) / 1_000));
 }
 

@@ -47,7 +47,8 @@ const GOOGLE_ALIASES: Readonly<Record<string, string>> = {
 
 /**
  * Google. A refresh token comes with access_type=offline and a consent page only, and lives on when it is used. Scopes are URLs, and their aliases come
- * back as URLs. People may untick some.
+ * back as URLs. People may untick some. What other servers were granted is not included: a token
+ * is for one server.
  */
 function google({ authority }: Kind<"github" | "github-app" | "google">): BuiltIn {
   const [accounts, api] =
@@ -62,7 +63,7 @@ function google({ authority }: Kind<"github" | "github-app" | "google">): BuiltI
     },
     traits: {
       ...PLAIN,
-      authorizeParameters: { access_type: "offline", prompt: "consent", include_granted_scopes: "true" },
+      authorizeParameters: { access_type: "offline", prompt: "consent" },
       canonicalScope: (scope) => GOOGLE_ALIASES[scope] ?? scope,
     },
     authMethod: "client_secret_post",

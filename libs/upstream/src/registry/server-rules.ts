@@ -57,15 +57,17 @@ function nameParts(text: string) {
   }
 }
 
-/** The scopes of its resource: those given, else one to use it and those its tools need. */
-export function scopesOf(server: ServerDefinition, given: readonly ScopeDefinition[] | undefined): readonly ScopeDefinition[] {
+/** The scopes of its resource: those given, else those it has (at first one to use it), and what its tools need. */
+export function scopesOf(
+  server: ServerDefinition,
+  given: readonly ScopeDefinition[] | undefined,
+  present: readonly ScopeDefinition[] = [{ name: USE, description: `Use the MCP server ${server.name}`, default: true }],
+): readonly ScopeDefinition[] {
   if (given !== undefined) return given;
   const needed = new Set(Object.values(server.policy.tools?.scopes ?? {}).flat());
-  needed.delete(USE);
-  return [
-    { name: USE, description: `Use the MCP server ${server.name}`, default: true },
-    ...[...needed].map((scope) => ({ name: scope, description: `Use the tools of ${server.name} that need ${scope}` })),
-  ];
+  for (const { name } of present) needed.delete(name);
+  const added = [...needed].map((scope) => ({ name: scope, description: `Use the tools of ${server.name} that need ${scope}` }));
+  return [...present, ...added];
 }
 
 function notAllowed(path: string, message: string): AdminProblem {

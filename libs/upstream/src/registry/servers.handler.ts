@@ -54,8 +54,10 @@ export async function changeServer(context: UpstreamContext, call: AdminCall<unk
   const server = readDefinition(context, call.caller, former.server.name, call.body);
   const { scopes, access_policy: policy, token_policy: tokenPolicy } = call.body.resource;
   const { now } = call;
+  const resource = (await context.resources.load(former.resourceId)).state;
+  const present = resource.status === "active" ? resource.scopes : undefined;
   const commands: ResourceCommand[] = [
-    { kind: "define-scopes", now, scopes: scopesOf(server, scopes as readonly ScopeDefinition[] | undefined) },
+    { kind: "define-scopes", now, scopes: scopesOf(server, scopes as readonly ScopeDefinition[] | undefined, present) },
     ...(policy === undefined ? [] : [{ kind: "set-access-policy", now, policy } as const]),
     ...(tokenPolicy === undefined ? [] : [{ kind: "set-token-policy", now, policy: readTokenPolicy(tokenPolicy) } as const]),
   ];
