@@ -1,6 +1,6 @@
 /*
  * Real: the command line's program, our authorization server, logins and tokens, HTTP. A stand-in: the gateway, which remembers what it was asked and answers as
- * libs/upstream describes; commands against the real one are in apps/all-in-one.
+ * libs/upstream describes: for answers the real one never gives. The way through the real one is in real-gateway.int.spec.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
