@@ -28,6 +28,7 @@ let origin: string;
 let url: string;
 let routes: Routes;
 let checksTokens: boolean;
+let shut: boolean;
 
 beforeAll(async () => {
   as = await startTestPlatform();
@@ -41,6 +42,7 @@ beforeAll(async () => {
 beforeEach(() => {
   routes = good();
   checksTokens = true;
+  shut = false;
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -76,6 +78,7 @@ function good(): Routes {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const key = `${request.method ?? ""} ${request.url ?? ""}`;
+  if (shut && request.headers.origin !== undefined && key === "POST /mcp") return void response.writeHead(403).end();
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
   const route =
     token !== undefined && (!checksTokens || (await active(token))) ? { body: { jsonrpc: "2.0", id: 1, result: {} } } : routes[key];
@@ -187,6 +190,14 @@ describe("grantline doctor", () => {
     const report = await doctor();
     expect(bad(report)).toEqual(finds);
     expect(report.code).toBe(finds.some((each) => each.startsWith("error")) ? 1 : 0);
+  });
+
+  it("does not take a server that is not for browsers for a broken one", async () => {
+    shut = true;
+    delete routes["OPTIONS /mcp"];
+    const report = await doctor();
+    expect([report.code, bad(report)]).toEqual([0, []]);
+    expect(report.found.filter(({ check }) => check === "origin")).toHaveLength(1);
   });
 
   it("says what differs, byte for byte", async () => {

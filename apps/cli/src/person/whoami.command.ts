@@ -21,14 +21,14 @@ export function whoamiCommand(terminal: Terminal): Command {
           await oauth.userInfoRequest(metadata, CLIENT, token, requestOptions(issuer)),
         ),
       );
-      const scope = readCredentials(place.path).logins[issuer]?.scope ?? "";
-      if (json === true) return terminal.out(`${JSON.stringify({ issuer, scope, ...person })}\n`);
+      const resources = readCredentials(place.path).logins[issuer]?.resources ?? [];
+      if (json === true) return terminal.out(`${JSON.stringify({ issuer, resources, ...person })}\n`);
       const name = person.preferred_username ?? person.name;
       const lines = [
         `issuer   ${issuer}`,
         `subject  ${person.sub}`,
         ...(name === undefined ? [] : [`name     ${name}`]),
-        `scope    ${scope}`,
+        `for      ${resources.join(" ")}`,
       ];
       terminal.out(`${lines.join("\n")}\n`);
     });
