@@ -68,7 +68,7 @@ function rotated(state: ActiveGrant, data: RefreshTokenRotated["data"], at: numb
   const used = state.refresh;
   if (!used || data.refresh.generation !== used.generation + 1) return state;
   const { access, refresh, ...requested } = data;
-  const live = state.tokens.filter((token) => token.exp >= at);
+  const live = state.tokens.some((token) => token.exp < at) ? state.tokens.filter((token) => token.exp >= at) : state.tokens;
   return {
     status: "active",
     basis: state.basis,

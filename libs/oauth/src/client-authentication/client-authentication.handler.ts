@@ -64,7 +64,12 @@ async function byName(context: ClientAuthenticationSources, clientId: string): P
   return client;
 }
 
-async function byBasic(context: ClientAuthenticationSources, readings: readonly BasicReading[]): Promise<ClientView> {
+function byBasic(context: ClientAuthenticationSources, readings: readonly BasicReading[]): Promise<ClientView> {
+  const [only, ...others] = readings;
+  return only !== undefined && others.length === 0 ? bySecret(context, only.clientId, [only.secret]) : byReadings(context, readings);
+}
+
+async function byReadings(context: ClientAuthenticationSources, readings: readonly BasicReading[]): Promise<ClientView> {
   const ids = [...new Set(readings.map((reading) => reading.clientId))];
   for (const id of ids.slice(0, -1)) {
     try {

@@ -36,7 +36,8 @@ export async function mintGrantAccess(
   refresh: MintedRefreshToken | undefined,
 ): Promise<MintedAccessToken> {
   const { basis, client, grantId, n, target } = order;
-  const registered = target === undefined ? undefined : (await context.resources.load(target.id)).state;
+  const registered =
+    target === undefined ? undefined : (context.resources.loadCached(target.id) ?? (await context.resources.load(target.id))).state;
   const locator = grantLocator(grantId, n);
   return mintAccessToken(context, {
     holder: grantHolder(grantId, basis, target?.id),

@@ -34,8 +34,8 @@ function read(text: string): Parameters {
     },
     all(name) {
       const value = raw[name];
-      if (value === undefined) return [];
-      return (Array.isArray(value) ? value : [value]).filter((each) => each !== "");
+      if (Array.isArray(value)) return value.filter((each) => each !== "");
+      return value === undefined || value === "" ? [] : [value];
     },
     names: Object.keys(raw),
   };

@@ -26,7 +26,7 @@ export async function principalOf(
 ): Promise<Principal | undefined> {
   const base = { entity: entityOf(client, subject), verification: client.state.verification };
   if (subject === undefined) return { ...base, groups: [], claims: {}, operator: false };
-  const { state } = await context.subjects.load(subject);
+  const { state } = context.subjects.loadCached(subject) ?? (await context.subjects.load(subject));
   if (state.status !== "active") return undefined;
   const claims = looksAtPerson(resource) ? await openClaims(context, state) : {};
   return { ...base, subject, groups: state.groups, claims, operator: isOperator(context, claims, state) };

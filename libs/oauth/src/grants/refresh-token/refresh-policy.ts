@@ -17,7 +17,8 @@ export async function applyPolicy(
   wanted: RefreshTarget,
 ): Promise<RefreshTarget> {
   if (wanted.target === undefined || wanted.problem !== undefined) return wanted;
-  const { state: resource } = await context.resources.load(wanted.target.id);
+  const { id } = wanted.target;
+  const { state: resource } = context.resources.loadCached(id) ?? (await context.resources.load(id));
   if (resource.status !== "active") return { ...wanted, problem: denied() };
   const asked = wanted.scope.filter((scope) => !isIdentityScope(scope));
   const query = { client, subject: basis.subject, resource };

@@ -74,7 +74,8 @@ function stepUpRequired(): OAuthError {
 /** The grant the token points at. One that seems absent or behind the token is read from the store. */
 async function grantOf(context: GrantContext, asked: RefreshRequest): Promise<LivingGrant> {
   for (const fresh of [false, true]) {
-    const { state } = await context.grants.load(asked.grantId, { fresh });
+    const held = fresh ? undefined : context.grants.loadCached(asked.grantId);
+    const { state } = held ?? (await context.grants.load(asked.grantId, { fresh }));
     if (state.status === "none" || state.status === "denied") continue;
     const behind = state.status === "authorized" || (state.status === "active" && asked.generation > (state.refresh?.generation ?? 0));
     if (fresh || !behind) return state;
