@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { bringChromium } from "./chromium.mjs";
 import { bringPostgres } from "./postgres.mjs";
+import { findK6 } from "./k6.mjs";
 import { bringKafka } from "./kafka.mjs";
 import { bringRedis } from "./redis.mjs";
 import { historyChecker } from "./history-checker.mjs";
@@ -28,6 +29,7 @@ const COMPONENTS = [
   { name: "Go's tlog judge", variable: "GRANTLINE_TEST_TLOG_JUDGE", bring: () => tlogJudge(cache) },
   { name: "the history checker", variable: "GRANTLINE_TEST_HISTORY_CHECKER", bring: () => historyChecker(cache) },
   { name: "toxiproxy", variable: "GRANTLINE_TEST_TOXIPROXY", bring: () => bringToxiproxy(cache) },
+  { name: "k6", variable: "GRANTLINE_TEST_K6", bring: findK6 },
   { name: "nginx", variable: "GRANTLINE_TEST_NGINX", bring: bringNginx },
   { name: "HAProxy", variable: "GRANTLINE_TEST_HAPROXY", bring: bringHaproxy },
   { name: "FastMCP and the Python MCP SDK", variable: "GRANTLINE_TEST_PYTHON_MCP", bring: () => bringPythonMcp(cache) },
