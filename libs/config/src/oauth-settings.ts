@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 
 /** The settings the OAuth slices take (`OAuthSettings` of libs/oauth, by structure: config knows nobody). */
 export function toOAuthSettings(config: Config) {
-  const { server, tokens, dcr, cimd, resources, people } = config;
+  const { alerts, server, tokens, dcr, cimd, resources, people } = config;
   const shared = {
     code: tokens.code,
     idToken: tokens.idToken,
@@ -24,6 +24,7 @@ export function toOAuthSettings(config: Config) {
     lifetimes: { human: { ...shared, ...tokens.human }, service: { ...shared, ...tokens.service }, agent: { ...shared, ...tokens.agent } },
     accessTokenFormat: tokens.accessTokenFormat,
     statusList: tokens.statusList === "on",
+    signals: alerts.ssf,
     stepUpNudge: tokens.stepUpNudge === "on",
     dcr: {
       enabled: dcr.enabled,

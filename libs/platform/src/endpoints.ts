@@ -16,10 +16,12 @@ import { revocationEndpoints } from "@grantline/oauth/revocation";
 import { tokenEndpoints } from "@grantline/oauth/token";
 import { userinfoEndpoints } from "@grantline/oauth/userinfo";
 import { validatorEndpoints } from "@grantline/validators";
+import { signalEndpointsOf } from "./alerts.ts";
 import type { Platform } from "./platform.ts";
 
 /** What token-service answers: everything a client, an agent or a validator asks while it works. */
-export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
+export function tokenEndpointsOf(platform: Platform): readonly Endpoint[] {
+  const { context } = platform;
   const slices = [
     metadataEndpoints,
     jwksEndpoints,
@@ -36,7 +38,7 @@ export function tokenEndpointsOf({ context }: Platform): readonly Endpoint[] {
     revocationEndpoints,
     userinfoEndpoints,
   ];
-  return [...slices.flatMap((slice) => slice(context)), ...validatorEndpoints(context)];
+  return [...slices.flatMap((slice) => slice(context)), ...validatorEndpoints(context), ...signalEndpointsOf(platform)];
 }
 
 /** What connects people to third-party servers: pages on the issuer's origin, and the gateway's API. */

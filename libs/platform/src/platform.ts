@@ -22,7 +22,7 @@ import { createClientDocuments } from "@grantline/oauth/client-metadata-document
 import { createJwksFetcher } from "@grantline/oauth/client-keys";
 import type { Clock, OAuthContext, Random, Repositories } from "@grantline/oauth/context";
 import { createLimits, createSecurityLog, createSharedLimits, createWriterCount } from "@grantline/oauth/limits";
-import { createSafeExchange, createSafeFetch, type Resolve, type SafeFetch } from "@grantline/oauth/outbound";
+import { createSafeExchange, createSafeFetch, type Resolve, type SafeExchange, type SafeFetch } from "@grantline/oauth/outbound";
 import { createStatusPlaces } from "@grantline/oauth/tokens";
 import { createProjector, createSnapshots, projections, type Projector } from "@grantline/read-model";
 import type { Logger } from "@grantline/telemetry";
@@ -71,6 +71,8 @@ export interface Platform {
   readonly fetcher: SafeFetch;
   /** Third-party servers, and the connections of people to them. */
   readonly upstream: UpstreamSide;
+  /** The one way out with a body. */
+  readonly exchange: SafeExchange;
   readonly role: Role;
   /** The data folder, or the engines, without credentials. */
   readonly place: string;
@@ -116,7 +118,7 @@ async function compose(
   options: Composing,
   storage: Storage,
   closing: Closing,
-): Promise<Pick<Platform, "context" | "fetcher" | "upstream" | "runtime" | "projecting">> {
+): Promise<Pick<Platform, "context" | "fetcher" | "exchange" | "upstream" | "runtime" | "projecting">> {
   const { config, log, role, clock, random, service = role } = options;
   const { readModel, quickReadModel = readModel, ephemeral, keys } = storage;
   const store = options.onAppended === undefined ? storage.store : showingAppends(storage.store, options.onAppended);
@@ -176,8 +178,9 @@ async function compose(
     listConsents: consentsOf(readModel, projector),
   };
   const { env = process.env } = options;
-  const upstream = upstreamSide({ config, log, env, context, runtime, fetcher, exchange: createSafeExchange(outbound) }, closing);
-  return { context, fetcher, upstream, runtime, projecting };
+  const exchange = createSafeExchange(outbound);
+  const upstream = upstreamSide({ config, log, env, context, runtime, fetcher, exchange }, closing);
+  return { context, fetcher, exchange, upstream, runtime, projecting };
 }
 
 function securityLogOf({ config, log, role, clock, service = role }: Composing, storage: Storage, store: EventStore, closing: Closing) {

@@ -4,6 +4,7 @@ import { createObserver, DEFAULT_POLICY, watchForAnomalies, type Policy } from "
 import type { Config } from "@grantline/config";
 import { type Lease, LeaseLost, type Leases } from "@grantline/feed";
 import type { Logger } from "@grantline/telemetry";
+import { sinkWork } from "./alerts.ts";
 import type { AuditParts } from "./audit.ts";
 import type { Leased, LeasedParts } from "./leased.ts";
 import type { Instruments } from "./rim.ts";
@@ -16,7 +17,7 @@ type Work = (lease: Lease) => Promise<void>;
 
 /** What follows the log for the sake of security, each by the name of its lease. */
 export function watchingWork(parts: WatchingParts): Readonly<Record<string, Work>> {
-  return { anomalies: (lease) => watch(parts, lease) };
+  return { anomalies: (lease) => watch(parts, lease), ...sinkWork(parts) };
 }
 
 /** One process of many does each at a time. */

@@ -2,6 +2,7 @@ import type { AccessPolicy } from "@grantline/domain/resource";
 import type { CommandMeta } from "@grantline/event-store";
 import { resourceStreamId } from "@grantline/oauth/context";
 import type { AdminParts } from "../context.ts";
+import { SIGNAL_SCOPES, signalsResource } from "@grantline/oauth/resource";
 import { ADMIN_SCOPES } from "../scopes.ts";
 import { ADMIN_CLIENT_ID, ensureAdminClient } from "./admin-client.ts";
 import { ensureCliClient } from "./cli-client.ts";
@@ -41,9 +42,25 @@ export async function bootstrap(context: AdminParts, { people, resources, gatewa
   await ensureAdminResource(context, meta);
   const made = await ensureAdminClient(context, people.adminSecret, meta);
   await ensureCliClient(context, meta);
+  if (context.settings.signals === true) await ensureResource(context, signalsApi(context), meta);
   for (const declared of resources.declared) await ensureResource(context, declared, meta);
   await ensureGatewayApi(context, gateway?.url ?? context.settings.origin, meta);
   return made;
+}
+
+/** The transmitter's API: for programs an operator made a client for, and named the scopes of. */
+function signalsApi({ settings }: AdminParts): DeclaredResource {
+  const policy: AccessPolicy = {
+    rules: [
+      {
+        subjects: { any: true },
+        entities: ["service", "agent"],
+        verification: ["operator"],
+        scopes: SIGNAL_SCOPES.map(({ name }) => name),
+      },
+    ],
+  };
+  return { uri: signalsResource(settings), name: "Shared signals", scopes: SIGNAL_SCOPES, policy };
 }
 
 async function ensureAdminResource(context: AdminParts, meta: CommandMeta): Promise<void> {

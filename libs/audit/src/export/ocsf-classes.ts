@@ -126,6 +126,13 @@ export const OCSF_CLASSES: Readonly<Record<string, Readonly<Record<string, OcsfC
     GatewayStreamClosed: authentication("logoff"),
   },
   finding: { AnomalyDetected: api("other", 3), ResponseTaken: api("other", 3), ResponseLifted: api("other") },
+  receiver: {
+    SignalStreamCreated: entity("create"),
+    SignalStreamUpdated: entity("update"),
+    SignalStreamStatusChanged: entity("update"),
+    SignalVerificationRequested: api("other"),
+    SignalStreamDeleted: entity("delete"),
+  },
   flag: { FlagDefined: entity("update"), FlagChanged: entity("update") },
   server: {
     ServerAdded: entity("create"),

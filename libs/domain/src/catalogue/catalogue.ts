@@ -12,6 +12,7 @@ import type { AnyEventDefinitions } from "../kernel/index.ts";
 import { keyringEvents } from "../keyring/events.ts";
 import { leaseEvents } from "../lease/events.ts";
 import { loginEvents } from "../login/events.ts";
+import { receiverEvents } from "../receiver/events.ts";
 import { resourceEvents } from "../resource/events.ts";
 import { securityEvents } from "../security/events.ts";
 import { segmentsEvents } from "../segments/events.ts";
@@ -39,6 +40,7 @@ export const catalogue = {
   gateway: gatewayEvents,
   flag: flagEvents,
   finding: findingEvents,
+  receiver: receiverEvents,
   server: serverEvents,
   upstream: upstreamEvents,
   bridge: bridgeEvents,
@@ -65,6 +67,7 @@ export const streams: Readonly<Record<StreamName, { readonly pattern: string; re
   gateway: { pattern: "gateway-{writer}-{yyyymmddhh}", about: "What the MCP gateway decided about calls." },
   flag: { pattern: "flag-{name}", about: "Whom a capability is on for." },
   finding: { pattern: "finding-{id}", about: "One anomaly, and what was done about it." },
+  receiver: { pattern: "receiver-{client}", about: "The stream of signals (SSF) of one receiver." },
   server: { pattern: "server-{name}", about: "A third-party MCP server behind the gateway." },
   upstream: { pattern: "upstream-{user}-{server}", about: "What a provider lets us do at one server for one person." },
   bridge: { pattern: "bridge-{id}", about: "A client registered at another directory through the bridge." },

@@ -10,6 +10,7 @@ import type { AnyEventDefinition } from "../kernel/index.ts";
 import { keyringDecider } from "../keyring/index.ts";
 import { leaseDecider } from "../lease/index.ts";
 import { loginDecider } from "../login/index.ts";
+import { receiverDecider } from "../receiver/index.ts";
 import { resourceDecider } from "../resource/index.ts";
 import { segmentsDecider } from "../segments/index.ts";
 import { subjectDecider } from "../subject/index.ts";
@@ -42,6 +43,7 @@ describe("the catalogue of events", () => {
       leaseDecider,
       flagDecider,
       findingDecider,
+      receiverDecider,
       bridgeDecider,
     ]) {
       expect(definitionsOf(`${decider.stream}-1`)).toBe(decider.events);
@@ -86,6 +88,11 @@ describe("the catalogue of events", () => {
       "finding/AnomalyDetected",
       "finding/ResponseTaken",
       "finding/ResponseLifted",
+      "receiver/SignalStreamCreated",
+      "receiver/SignalStreamUpdated",
+      "receiver/SignalStreamStatusChanged",
+      "receiver/SignalVerificationRequested",
+      "receiver/SignalStreamDeleted",
       "bridge/RegistrationUsed",
     ]);
   });

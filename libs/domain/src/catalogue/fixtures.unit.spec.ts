@@ -13,6 +13,7 @@ import { type AnyEventDefinition, type Decider, type DomainEvent, type Outcome, 
 import { keyringDecider } from "../keyring/index.ts";
 import { leaseDecider } from "../lease/index.ts";
 import { loginDecider } from "../login/index.ts";
+import { receiverDecider } from "../receiver/index.ts";
 import { resourceDecider } from "../resource/index.ts";
 import { segmentsDecider } from "../segments/index.ts";
 import { serverDecider } from "../server/index.ts";
@@ -109,6 +110,10 @@ const before: Readonly<Record<string, readonly string[] | "never">> = {
   "segments/LegalHoldLifted": ["LegalHoldPlaced"],
   "lease/LeaseReleased": ["LeaseTaken"],
   "flag/FlagChanged": ["FlagDefined"],
+  "receiver/SignalStreamUpdated": ["SignalStreamCreated"],
+  "receiver/SignalStreamStatusChanged": ["SignalStreamCreated"],
+  "receiver/SignalVerificationRequested": ["SignalStreamCreated"],
+  "receiver/SignalStreamDeleted": ["SignalStreamCreated"],
   "finding/ResponseTaken": ["AnomalyDetected"],
   "finding/ResponseLifted": ["AnomalyDetected", "ResponseTaken"],
   "server/ServerChanged": ["ServerAdded"],
@@ -155,6 +160,7 @@ const folds: Folded = {
   lease: (events) => folded(leaseDecider, events),
   flag: (events) => folded(flagDecider, events),
   finding: (events) => folded(findingDecider, events),
+  receiver: (events) => folded(receiverDecider, events),
   server: (events) => folded(serverDecider, events),
   upstream: (events) => folded(upstreamDecider, events),
   bridge: (events) => folded(bridgeDecider, events),

@@ -114,6 +114,13 @@ export const classification: Classification = {
   },
   // What a response ends, the decider of that says itself
   finding: { AnomalyDetected: "nothing", ResponseTaken: "nothing", ResponseLifted: "nothing" },
+  receiver: {
+    SignalStreamCreated: "nothing",
+    SignalStreamUpdated: "nothing",
+    SignalStreamStatusChanged: "nothing",
+    SignalVerificationRequested: "nothing",
+    SignalStreamDeleted: "nothing",
+  },
   // May be a kill switch: it is acknowledged once every process must know of it
   flag: { FlagDefined: "narrows", FlagChanged: "narrows" },
   // The resource it is to clients is taken away by that resource's own events

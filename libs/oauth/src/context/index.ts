@@ -122,6 +122,8 @@ export interface OAuthSettings {
   readonly cimd: { readonly enabled: boolean; readonly allowInsecureLoopback: boolean };
   /** Are JWT access tokens given a place in a Token Status List? */
   readonly statusList?: boolean;
+  /** Is this server a transmitter of the Shared Signals Framework? */
+  readonly signals?: boolean;
   /** Is the first refresh after a resource wanted more scope refused, so that a client of the 1.x SDK asks its user? */
   readonly stepUpNudge?: boolean;
   /** Login names of operators: the people who may hold `grantline:*`. */

@@ -91,6 +91,11 @@ export type Reason =
   | "document-fetch-refused"
   | "document-fetch-failed"
   | "document-invalid"
+  // shared signals
+  | "signal-stream-exists"
+  | "signal-stream-unknown"
+  // flags
+  | "capability-off"
   // bridge
   | "registry-unreachable"
   | "bridge-target-unavailable"

@@ -4,3 +4,4 @@ export { resourceMetadataUrl } from "./resource-metadata.ts";
 export { parseResourceUris } from "./resource-uri.ts";
 export { clientAdmits, permittedFor, personAdmits, scopeCeiling } from "./permitted.ts";
 export { entityOf, principalOf, type PrincipalQuery } from "./principal.ts";
+export { SIGNAL_SCOPES, signalsResource } from "./signals-resource.ts";

@@ -4,6 +4,7 @@ import { clientsProjection } from "./clients.projection.ts";
 import { consentsProjection } from "./consents.projection.ts";
 import { findingsProjection } from "./findings.projection.ts";
 import { grantsProjection } from "./grants.projection.ts";
+import { receiversProjection } from "./receivers.projection.ts";
 import { resourcesProjection } from "./resources.projection.ts";
 import { securityProjection } from "./security.projection.ts";
 import { serversProjection } from "./servers.projection.ts";
@@ -15,6 +16,7 @@ export type { ClientRow } from "./clients.projection.ts";
 export type { ConsentRow } from "./consents.projection.ts";
 export type { FindingRow } from "./findings.projection.ts";
 export type { GrantRow } from "./grants.projection.ts";
+export type { ReceiverRow } from "./receivers.projection.ts";
 export type { ResourceRow } from "./resources.projection.ts";
 export type { SecurityRow } from "./security.projection.ts";
 export type { ServerRow } from "./servers.projection.ts";
@@ -42,6 +44,7 @@ export const projections: readonly Projection[] = [
   subjectsProjection,
   consentsProjection,
   findingsProjection,
+  receiversProjection,
   securityProjection,
   bridgesProjection,
   serversProjection,
@@ -60,6 +63,7 @@ export const tables = {
   upstreams: tableOf(upstreamsProjection),
   bridges: tableOf(bridgesProjection),
   findings: tableOf(findingsProjection),
+  receivers: tableOf(receiversProjection),
 } as const;
 
 export const grantsTable = tables.grants;

@@ -186,7 +186,7 @@ describe("every projection", () => {
     (_name, projection) => {
       for (const type of Object.keys(projection.definitions)) {
         if (
-          /Registered|RegistrationRequested|AnomalyDetected|Seen|GrantAuthorized|GrantDenied|ConsentGranted|ServerAdded|CodeReceived|UpstreamAuthoriz/.test(
+          /Registered|RegistrationRequested|AnomalyDetected|SignalStreamCreated|SignalStreamDeleted|Seen|GrantAuthorized|GrantDenied|ConsentGranted|ServerAdded|CodeReceived|UpstreamAuthoriz/.test(
             type,
           )
         )
