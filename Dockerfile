@@ -30,6 +30,9 @@ CMD ["/app/apps/client-registry/dist/main.js"]
 FROM runtime AS dcr-bridge
 CMD ["/app/apps/dcr-bridge/dist/main.js"]
 
+FROM runtime AS mcp-gateway
+CMD ["/app/apps/mcp-gateway/dist/main.js"]
+
 FROM runtime AS rotation-worker
 CMD ["/app/apps/rotation-worker/dist/main.js"]
 

@@ -10,6 +10,12 @@ function routes(basePath) {
     { path: "/audit/", service: "audit-projector", more: STREAMING },
     { path: "/.well-known/grantline/", service: "audit-projector" },
     { path: "/bridge/", service: "dcr-bridge" },
+    { path: "/mcp/", service: "mcp-gateway", more: ` client_max_body_size 64m;${STREAMING}` },
+    { path: "/gateway/", service: "mcp-gateway" },
+    { path: "/connect/", service: "mcp-gateway" },
+    { path: "/.well-known/oauth-protected-resource/mcp/", service: "mcp-gateway" },
+    { path: "/.well-known/oauth-protected-resource/gateway/", service: "mcp-gateway" },
+    { path: "= /.well-known/oauth-protected-resource", service: "mcp-gateway" },
     { path: `${basePath}/v1/revocations`, service: "token-service", more: STREAMING },
     { path: "/", service: "token-service" },
   ];

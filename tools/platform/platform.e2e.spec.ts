@@ -89,7 +89,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     expect(out).not.toContain(ADMIN_SECRET);
     const all = await rows();
     expect(all.filter(({ state }) => state !== "ready" && state !== "runs")).toEqual([]);
-    const services = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
+    const services = ["rotation-worker", "client-registry", "token-service", "audit-projector", "mcp-gateway", "dcr-bridge"];
     expect(all.map(({ name }) => name).toSorted()).toEqual(
       ["postgres", "redis", "kafka", "nginx", ...services.flatMap((name) => [`${name}-1`, `${name}-2`])].toSorted(),
     );

@@ -6,7 +6,7 @@ import { answers, freePort, ready, start } from "./processes.mjs";
 import { withSettings } from "./settings.mjs";
 
 /** rotation-worker first: nobody can sign before it has made the keys. The bridge last: it looks for the registry behind the proxy. */
-export const SERVICES = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
+export const SERVICES = ["rotation-worker", "client-registry", "token-service", "audit-projector", "mcp-gateway", "dcr-bridge"];
 
 /** Ports for every instance of every service, known before any is started: the proxy names them all. */
 export async function portsFor(count) {

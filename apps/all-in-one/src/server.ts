@@ -5,6 +5,7 @@ import {
   eventCounter,
   measureProjections,
   openAudit,
+  openGatewayOf,
   openPlatform,
   operationsEndpoints,
   startWatchingAlone,
@@ -31,13 +32,16 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     draining: () => draining,
     ...(config.telemetry.metrics ? { metrics } : {}),
   });
-  const app = await createHttpApp(config, platform, instruments, [...endpointsOf(platform, audit.endpoints), ...operations]);
+  const gateway = openGatewayOf({ platform, config, log: instruments.log });
+  const endpoints = [...endpointsOf(platform, audit.endpoints), ...gateway.endpoints, ...operations];
+  const app = await createHttpApp(config, platform, instruments, endpoints);
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
   else process.send?.("ready");
   onStop(config.server.shutdownDrain, async () => {
     draining = true;
     await app.drain();
+    await gateway.close();
     await watching?.close();
     await audit.close();
     await platform.close();

@@ -9,22 +9,22 @@ export interface GatewayWiring {
   readonly platform: Platform;
   readonly config: Config;
   readonly log: Logger;
-  readonly servers: Servers;
-  readonly upstreams: Upstreams;
-  /** What the process calls itself in events. */
-  readonly service?: string;
+  /** The platform's own unless given. */
+  readonly servers?: Servers;
+  readonly upstreams?: Upstreams;
   readonly resolve?: Resolve;
 }
 
 /** MCP servers of others behind our own authorization, in this process. */
-export function openGatewayOf({ platform, config, log, servers, upstreams, service = "mcp-gateway", resolve }: GatewayWiring): Gateway {
+export function openGatewayOf({ platform, config, log, resolve, ...given }: GatewayWiring): Gateway {
   const { context, upToDate } = platform;
+  const { servers, upstreams } = { ...platform.upstream, ...given };
   const { browserOrigins, privateUpstreams, commands, bodyLimit, timeout } = config.gateway;
   return openGateway({
     sources: context,
     store: context.store,
     region: config.server.region,
-    service,
+    service: "mcp-gateway",
     servers,
     upstreams,
     upToDate,

@@ -37,7 +37,7 @@ export interface TestPlatformOptions {
   readonly resolve?: Resolve;
   /** Starts at this moment, epoch seconds, and moves only by `advance`. */
   readonly frozenAt?: number;
-  /** A gateway in front of these servers, with these tokens of its users. */
+  /** The gateway's servers, and the tokens of its users; the platform's own unless given. */
   readonly gateway?: { readonly servers: Servers; readonly upstreams: Upstreams };
 }
 
@@ -92,11 +92,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
   const { resolve } = options;
-  const gateway =
-    options.gateway === undefined
-      ? undefined
-      : openGatewayOf({ platform, config, log, ...options.gateway, ...(resolve === undefined ? {} : { resolve }) });
-  const all = [...endpointsOf(platform, audit.endpoints), ...(gateway?.endpoints ?? []), ...operations];
+  const gateway = openGatewayOf({ platform, config, log, ...options.gateway, ...(resolve === undefined ? {} : { resolve }) });
+  const all = [...endpointsOf(platform, audit.endpoints), ...gateway.endpoints, ...operations];
   mountEndpoints(fastify, all, rimOptions(config, platform, instruments));
   await fastify.listen({ port, host: "127.0.0.1" });
   const origin = config.server.origin;
@@ -115,12 +112,12 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     },
     person: () => new Person(origin),
     flushed: async (work) => {
-      await gateway?.flush();
+      await gateway.flush();
       return work();
     },
     close: async ({ keepData = false } = {}) => {
       await fastify.close();
-      await gateway?.close();
+      await gateway.close();
       await audit.close();
       await platform.close();
       if (!keepData && options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });

@@ -78,7 +78,7 @@ export class ClientSession {
     this.#client = client;
     if (!(await authorized(() => client.connect(transport)))) return false;
     // The older protocol asks for a notification stream without waiting for it; that request must not meet what a test does next.
-    if (this.#mode === "legacy") await this.log.answered("GET", "/mcp", 1);
+    if (this.#mode === "legacy") await this.log.answered("GET", this.#url.pathname, 1);
     return true;
   }
 

@@ -71,10 +71,10 @@ export class SdkSession {
     this.#transport = transport;
     this.#client = client;
     // The SDK's own types disagree under exactOptionalPropertyTypes (sessionId).
-    const before = this.log.to("/mcp").filter(({ method }) => method === "GET").length;
+    const before = this.log.to(this.#url.pathname).filter(({ method }) => method === "GET").length;
     if (!(await authorized(() => client.connect(transport as Transport)))) return false;
     // This line of the SDK asks for a notification stream without waiting for it; that request must not meet what a test does next.
-    await this.log.answered("GET", "/mcp", before + 1);
+    await this.log.answered("GET", this.#url.pathname, before + 1);
     return true;
   }
 

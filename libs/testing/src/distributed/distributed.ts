@@ -11,7 +11,7 @@ import { ADMIN_SECRET, freePort } from "../test-platform.ts";
 import { startFront, type Front, type Routes } from "./front.ts";
 import { serviceProcess, type ServiceProcess } from "./service-process.ts";
 
-export type ServiceName = "token-service" | "client-registry" | "dcr-bridge" | "rotation-worker" | "audit-projector";
+export type ServiceName = "token-service" | "client-registry" | "dcr-bridge" | "mcp-gateway" | "rotation-worker" | "audit-projector";
 
 export interface DistributedOptions {
   /** Instances of each service; default two token-services and one of client-registry, rotation-worker and audit-projector. */
@@ -45,7 +45,14 @@ export interface Distributed {
   stop(): Promise<void>;
 }
 
-const DEFAULT = { "client-registry": 1, "token-service": 2, "rotation-worker": 1, "audit-projector": 1, "dcr-bridge": 0 } as const;
+const DEFAULT = {
+  "client-registry": 1,
+  "token-service": 2,
+  "rotation-worker": 1,
+  "audit-projector": 1,
+  "dcr-bridge": 0,
+  "mcp-gateway": 0,
+} as const;
 const CLI = join(import.meta.dirname, "..", "..", "..", "..", "apps", "cli", "dist", "main.js");
 
 /** Brings engines up unless they are given, migrates, starts the services and the front. Needs a build (`npm run build`). */
@@ -141,7 +148,14 @@ async function startServices(
       }),
     );
   });
-  const order: readonly ServiceName[] = ["rotation-worker", "client-registry", "token-service", "audit-projector", "dcr-bridge"];
+  const order: readonly ServiceName[] = [
+    "rotation-worker",
+    "client-registry",
+    "token-service",
+    "audit-projector",
+    "mcp-gateway",
+    "dcr-bridge",
+  ];
   for (const service of order) {
     const ports = await Promise.all(Array.from({ length: counts[service] }, freePort));
     const own = ports.map((port, n) => serviceProcess(service, port, { ...env, ...envOf(service, n) }, folder));
@@ -161,6 +175,11 @@ function frontOf(port: number, all: (service: ServiceName) => readonly ServicePr
     ["/audit/", of("audit-projector")],
     ["/.well-known/grantline/", of("audit-projector")],
     ["/bridge/", of("dcr-bridge")],
+    ["/mcp/", of("mcp-gateway")],
+    ["/gateway/", of("mcp-gateway")],
+    ["/connect/", of("mcp-gateway")],
+    ["/.well-known/oauth-protected-resource/mcp/", of("mcp-gateway")],
+    ["/.well-known/oauth-protected-resource/gateway/", of("mcp-gateway")],
     ["/", of("token-service")],
   ];
   return startFront(port, routes, checked);

@@ -1,0 +1,11 @@
+import { openGatewayOf, upstreamEndpointsOf } from "@grantline/platform";
+import { runService } from "@grantline/service";
+
+/** MCP servers of others behind our own authorization, and how people connect their accounts at them. Any number of instances. */
+runService({
+  name: "mcp-gateway",
+  open: ({ platform, config, instruments: { log } }) => {
+    const gateway = openGatewayOf({ platform, config, log });
+    return { endpoints: [...upstreamEndpointsOf(platform), ...gateway.endpoints], close: gateway.close };
+  },
+});
