@@ -2,7 +2,7 @@
  * P2, P3, P4 over three token-services. Real: the services as processes, PostgreSQL, Redis, HTTP to each instance. Made: nothing.
  * What all clients saw is judged at the end by the checker (tools/history-checker).
  */
-import { authorizationUrl, obtainCode, obtainTokens, pkce, type Registered } from "@grantline/testing";
+import { authorizationUrl, decideDevice, obtainCode, obtainTokens, pkce, register, type Registered } from "@grantline/testing";
 import { digest, History, historyChecker, violationsOf, type OpResult } from "@grantline/testing/history";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reply } from "./support/instance.ts";
@@ -115,6 +115,27 @@ describe.skipIf(noEngines)("needs PostgreSQL and Redis: 50 racers over three tok
     const successor = String(won?.body["refresh_token"]);
     const late = await race("refresh", successor, refreshForm(successor, world.strict), "closed");
     expect(count(statuses(late), 400)).toBe(50);
+  });
+
+  it("of 50 polls with one allowed device code one gets tokens, and they live everywhere (P2)", async () => {
+    const grant = "urn:ietf:params:oauth:grant-type:device_code";
+    const { client_id } = await register(world.issuer, { grant_types: ["authorization_code", "refresh_token", grant] });
+    const { body } = await world.instance(0).post("/oauth/device_authorization", { client_id, scope: "read", resource: OPAQUE });
+    const form = { grant_type: grant, client_id, device_code: String(body["device_code"]) };
+    expect((await world.instance(1).token(form)).body["error"]).toBe("authorization_pending");
+    await decideDevice(world.person(), { issuer: world.issuer, userCode: String(body["user_code"]) });
+    const replies = await Promise.all(
+      RACERS.map((client) =>
+        history.record(
+          { client, op: "use", key: "once:device" },
+          () => world.instance(client).token(form),
+          ({ status }) => ({ status: status === 200 ? "ok" : "refused" }),
+        ),
+      ),
+    );
+    expect([count(statuses(replies as readonly Reply[]), 200), count(statuses(replies as readonly Reply[]), 400)]).toEqual([1, 49]);
+    const token = replies.find((reply) => reply?.status === 200)?.body["access_token"];
+    expect(await Promise.all(world.instances.map((at) => at.active(world.rs[OPAQUE], String(token))))).toEqual([true, true, true]);
   });
 
   it("of 50 uses of one pushed request one leads to a code (P2)", async () => {

@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import {
   ADMIN_SECRET,
   authorizationUrl,
+  decideDevice,
   obtainCode,
   obtainTokens,
   Person,
@@ -55,6 +56,19 @@ describe.each([1, 2])("single use under any concurrency, %i process(es) (P2)", (
     const grant = /^gl_rt_([a-z0-9]+)\./.exec(refresh_token as string)?.[1];
     const types = (await eventsIn(server.dataDir, `grant-${grant}`)).map(({ type }) => type);
     expect(types.filter((type) => type === "RefreshTokenRotated")).toHaveLength(1);
+  });
+
+  it("of 50 polls with an allowed device code one gets tokens, and they live", async () => {
+    const grant = "urn:ietf:params:oauth:grant-type:device_code";
+    const { client_id } = await register(server.issuer, { grant_types: ["authorization_code", "refresh_token", grant] });
+    const asked = await postForm(`${server.issuer}/device_authorization`, { client_id, scope: "read", resource: RESOURCE });
+    const device = (await asked.json()) as { device_code: string; user_code: string };
+    await decideDevice(new Person(server.origin), { issuer: server.issuer, userCode: device.user_code });
+    const form = { grant_type: grant, client_id, device_code: device.device_code };
+    const answers = await fifty(() => postForm(`${server.issuer}/token`, form));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 49 }, () => 400)]);
+    const tokens = (await answers.find(({ status }) => status === 200)?.json()) as { refresh_token: string };
+    expect((await refresh(server.issuer, { ...client, client_id }, tokens.refresh_token)).status).toBe(200);
   });
 
   it("of 50 uses of a pushed request by a person who need not be asked one leads to a code", async () => {

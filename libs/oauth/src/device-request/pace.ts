@@ -1,3 +1,4 @@
+import { EventStoreUnavailable } from "@grantline/event-store";
 import type { OAuthContext } from "../context/index.ts";
 
 /** RFC 8628 §3.2: seconds between two polls. */
@@ -27,14 +28,18 @@ export async function inTime(context: Parts, id: string, expiresAt: number): Pro
     const { swapped } = await context.ephemeral.swap(paceKey(id), before, JSON.stringify(pace), expiresAt);
     // Somebody polled with the same code this very moment: one of the two is too many
     return swapped && !early;
-  } catch {
-    return true;
+  } catch (error) {
+    if (error instanceof EventStoreUnavailable) return true;
+    throw error;
   }
 }
 
 /** How often it was told to slow down; 0 while nobody can say. */
 export async function slowDownsOf(context: Parts, id: string): Promise<number> {
-  const known = await context.ephemeral.get(paceKey(id)).catch(() => undefined);
+  const known = await context.ephemeral.get(paceKey(id)).catch((error: unknown) => {
+    if (error instanceof EventStoreUnavailable) return undefined;
+    throw error;
+  });
   return known === undefined ? 0 : readPace(known).slowDowns;
 }
 

@@ -1,3 +1,4 @@
+import { EventStoreUnavailable } from "@grantline/event-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consentStreamId } from "../context/index.ts";
 import { deviceAuthorizationEndpoints } from "../device-authorization/index.ts";
@@ -226,6 +227,34 @@ describe("a device that polls", () => {
     expect(await poll(mixed)).toMatchObject({ body: { error: "invalid_grant" }, reason: "device-code-unknown" });
     expect(await poll("gl_dc_nothing")).toMatchObject({ body: { error: "invalid_grant" }, reason: "device-code-unknown" });
     expect(await poll("")).toMatchObject({ body: { error: "invalid_request" } });
+  });
+
+  it("gets what was allowed while the ephemeral store is away, and is told to come back otherwise (P7)", async () => {
+    const [allowed, waiting] = [(await ask()).body, (await ask()).body];
+    const visitor = new Visitor(world);
+    await decide(visitor, await open(visitor, String(allowed["user_code"])), "allow");
+    const { ephemeral } = world.context;
+    const away = (): Promise<never> => Promise.reject(new EventStoreUnavailable("Redis is away"));
+    Object.assign(world.context, { ephemeral: { ...ephemeral, get: away, put: away, swap: away, addIfAbsent: away } });
+    try {
+      expect((await poll(allowed["device_code"])).status).toBe(200);
+      await expect(poll(waiting["device_code"])).rejects.toThrow(EventStoreUnavailable);
+      await expect(ask()).rejects.toThrow(EventStoreUnavailable);
+    } finally {
+      Object.assign(world.context, { ephemeral });
+    }
+    expect((await poll(waiting["device_code"])).body["error"]).toBe("authorization_pending");
+  });
+
+  it("is told that it has expired when the ephemeral store lost it: no person can find it any more", async () => {
+    const { body } = await ask();
+    const { ephemeral } = world.context;
+    Object.assign(world.context, { ephemeral: { ...ephemeral, get: () => Promise.resolve(undefined) } });
+    try {
+      expect((await poll(body["device_code"])).body["error"]).toBe("expired_token");
+    } finally {
+      Object.assign(world.context, { ephemeral });
+    }
   });
 
   it("gets nothing once the consent it rests on is withdrawn (P5)", async () => {
