@@ -53,6 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "validators",
     "gateway",
     "secrets",
+    "bridge",
     "upstream",
     "identity",
     "config",

@@ -16,6 +16,8 @@ function routes(basePath) {
     { path: "/.well-known/oauth-protected-resource/mcp/", service: "mcp-gateway" },
     { path: "/.well-known/oauth-protected-resource/gateway/", service: "mcp-gateway" },
     { path: "= /.well-known/oauth-protected-resource", service: "mcp-gateway" },
+    { path: "/.well-known/oauth-authorization-server/bridge", service: "dcr-bridge" },
+    { path: "/.well-known/openid-configuration/bridge", service: "dcr-bridge" },
     { path: `${basePath}/v1/revocations`, service: "token-service", more: STREAMING },
     { path: "/", service: "token-service" },
   ];

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { bootstrap } from "@grantline/admin";
 import type { Config } from "@grantline/config";
-import { eventCounter, measureProjections, openAudit, openPlatform, startWatchingAlone } from "@grantline/platform";
+import { eventCounter, measureProjections, openAudit, openBridge, openPlatform, startWatchingAlone } from "@grantline/platform";
 import { instrument, onStop } from "@grantline/service";
 import { announce } from "./announce.ts";
 import { serveClusterMetrics } from "./cluster-metrics.ts";
@@ -21,6 +21,8 @@ export async function runPrimary(config: Config): Promise<void> {
   const started = await bootstrap(platform.context, config);
   const audit = await openAudit({ platform, config, log: instruments.log }, { grows: true });
   const watching = startWatchingAlone({ platform, config, log: instruments.log, instruments });
+  const bridge = openBridge({ platform, config, instruments, env: process.env });
+  const bridging = bridge?.startDuties();
   serveClusterMetrics(instruments.metrics, () => measureProjections(platform, instruments.metrics));
   let stopping = false;
   const ready = Promise.withResolvers<void>();
@@ -45,6 +47,8 @@ export async function runPrimary(config: Config): Promise<void> {
   onStop(config.server.shutdownDrain, async () => {
     stopping = true;
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : stop(worker))));
+    await bridging?.close();
+    await bridge?.close();
     await watching.close();
     await audit.close();
     await platform.close();

@@ -6,6 +6,7 @@ import {
   measureProjections,
   openAudit,
   openGatewayOf,
+  openBridge,
   openPlatform,
   operationsEndpoints,
   startWatchingAlone,
@@ -25,6 +26,8 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   const audit = await openAudit({ platform, config, log: instruments.log }, { grows: role === "single" });
   const watching = role === "single" ? startWatchingAlone({ platform, config, log: instruments.log, instruments }) : undefined;
+  const bridge = openBridge({ platform, config, instruments, env: process.env });
+  const bridging = role === "single" ? bridge?.startDuties() : undefined;
   let draining = false;
   const metrics = role === "single" ? measured(platform, instruments) : clusterMetrics(instruments.metrics);
   const operations = operationsEndpoints({
@@ -33,7 +36,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     ...(config.telemetry.metrics ? { metrics } : {}),
   });
   const gateway = openGatewayOf({ platform, config, log: instruments.log });
-  const endpoints = [...endpointsOf(platform, audit.endpoints), ...gateway.endpoints, ...operations];
+  const endpoints = [...endpointsOf(platform, [...audit.endpoints, ...(bridge?.endpoints ?? [])]), ...gateway.endpoints, ...operations];
   const app = await createHttpApp(config, platform, instruments, endpoints);
   await app.listen(config.server.port, config.server.host);
   if (role === "single") announce(config, platform, started);
@@ -42,6 +45,8 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     draining = true;
     await app.drain();
     await gateway.close();
+    await bridging?.close();
+    await bridge?.close();
     await watching?.close();
     await audit.close();
     await platform.close();

@@ -45,6 +45,11 @@ export function withPort(config: Config, port: number): Config {
   return deepFreeze({ ...config, server: { ...config.server, port, ...issuer } });
 }
 
+/** Issuer of the bridge's facade. */
+export function bridgeIssuer({ bridge, server }: Config): string {
+  return bridge.issuer ?? `${server.origin}/bridge`;
+}
+
 /** Where the gateway is: as set, else where everything is. */
 export function gatewayOrigin({ gateway, server }: Config): string {
   return gateway.url ?? server.origin;

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "./addresses.ts";
+import { bridgeProblems } from "./bridge-rules.ts";
 import type { Settings } from "./schema.ts";
 
 /** The issuer when none is set. */
@@ -15,6 +16,7 @@ export function brokenRules(settings: Settings, production: boolean): readonly s
     ...lifetimeProblems(settings),
     ...storageProblems(settings),
     ...gatewayProblems(settings, production),
+    ...bridgeProblems(settings, production),
   ];
 }
 

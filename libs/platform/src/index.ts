@@ -1,3 +1,4 @@
+export { openBridge, type BridgeWiring, type PlatformBridge } from "./bridge.ts";
 export { systemClock, systemRandom } from "./clock.ts";
 export { DataFolderError, type DataFolder } from "./data-folder.ts";
 export { startDuties, type Duty } from "./duties.ts";

@@ -63,6 +63,11 @@ export function startProjecting(parts: LeasedParts): Leased {
   };
 }
 
+/** Stands for a lease per duty. */
+export function standFor(duties: readonly LeasedDuty[], { platform, log }: Pick<LeasedParts, "platform" | "log">): Leased {
+  return startLeasedDuties({ leases: leasesOf({ platform, log }), duties, log });
+}
+
 function leasesOf({ platform: { runtime, context }, log }: Pick<LeasedParts, "platform" | "log">): Leases {
   const { ephemeral, clock, random } = context;
   return createLeases({ leases: runtime.repository(leaseDecider), ephemeral, holder: random.hex(8), clock, log });

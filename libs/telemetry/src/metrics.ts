@@ -1,4 +1,5 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { bridgeMetrics, type BridgeMetrics } from "./bridge-metrics.ts";
 import { anomalyMetrics, type AnomalyMetrics } from "./anomaly-metrics.ts";
 import { feedMetrics, type FeedState } from "./feed-metrics.ts";
 import { requestDurations } from "./request-durations.ts";
@@ -6,7 +7,7 @@ import { requestDurations } from "./request-durations.ts";
 /** What one process has counted, as plain data: workers hand it to the primary. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
-export interface Metrics extends AnomalyMetrics {
+export interface Metrics extends AnomalyMetrics, BridgeMetrics {
   readonly contentType: string;
   /** The Prometheus text format. */
   text(): Promise<string>;
@@ -78,7 +79,7 @@ export function createMetrics(): Metrics {
   });
   return {
     feed: feedMetrics(registry),
-    ...anomalyMetrics(registry),
+    ...metricsOfParts(registry),
     secretsEnding(withSuccessor, without) {
       secrets.set({ successor: "yes" }, withSuccessor);
       secrets.set({ successor: "no" }, without);
@@ -97,6 +98,11 @@ export function createMetrics(): Metrics {
       if (state.parked !== undefined) parked.set({ projection: name }, state.parked);
     },
   };
+}
+
+/** What parts with metrics of their own count. */
+function metricsOfParts(registry: Registry): AnomalyMetrics & BridgeMetrics {
+  return { ...anomalyMetrics(registry), ...bridgeMetrics(registry) };
 }
 
 /** One text for several processes that share a port: counters and histograms added up. */

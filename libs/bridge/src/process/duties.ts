@@ -5,7 +5,7 @@ import { type BridgeRow, type ListPage, type ReadModel, tables } from "@grantlin
 import { drive, type DriveParts, type DriveRun } from "./drive.ts";
 
 const PAGE = 100;
-const RESUME_EVERY_SECONDS = 15;
+const RESUME_EVERY_SECONDS = 5;
 const LIFE_CYCLE_EVERY_SECONDS = 3_600;
 /** For one registration; one that takes longer goes on at the next turn. */
 const PATIENCE_MS = 60_000;

@@ -180,6 +180,8 @@ function frontOf(port: number, all: (service: ServiceName) => readonly ServicePr
     ["/connect/", of("mcp-gateway")],
     ["/.well-known/oauth-protected-resource/mcp/", of("mcp-gateway")],
     ["/.well-known/oauth-protected-resource/gateway/", of("mcp-gateway")],
+    ["/.well-known/oauth-authorization-server/bridge", of("dcr-bridge")],
+    ["/.well-known/openid-configuration/bridge", of("dcr-bridge")],
     ["/", of("token-service")],
   ];
   return startFront(port, routes, checked);
