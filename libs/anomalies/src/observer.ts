@@ -10,6 +10,12 @@ interface GrantParties {
   readonly clientId: string;
 }
 
+/** From where, as fingerprints. */
+interface Place {
+  readonly network?: string;
+  readonly agent?: string;
+}
+
 export interface ObserverOptions {
   /** Opens an address sealed under the day's key; undefined once that is gone. What it gives never leaves this module. */
   readonly openAddress: (sealed: string) => string | undefined;
@@ -36,12 +42,14 @@ export const OBSERVED_TYPES: readonly string[] = [
 ];
 
 const GRANTS = 20_000;
+const PLACES = 10_000;
 /** Of whom a stranger's network is a fingerprint. */
 const STRANGERS = "strangers";
 
 /** Makes observations of events: says whom they are about, and turns sealed addresses into fingerprints (P9). Undefined for what this release can't read. */
 export function createObserver({ openAddress, fingerprint, loadGrant }: ObserverOptions) {
   const parties = new LRUCache<string, GrantParties>({ max: GRANTS });
+  const places = new LRUCache<string, Place>({ max: PLACES });
 
   const partiesOf = async (grantId: string, { event }: ReadEvent): Promise<GrantParties | undefined> => {
     if (event.type === "GrantAuthorized") {
@@ -56,13 +64,22 @@ export function createObserver({ openAddress, fingerprint, loadGrant }: Observer
     return found;
   };
 
-  const placeOf = (of: string, sealed: string | undefined, agent: string | undefined) => {
+  const readPlace = (of: string, sealed: string | undefined, agent: string | undefined): Place => {
     const network = networkOf(sealed === undefined ? undefined : openAddress(sealed));
     const program = agent === undefined ? undefined : openAddress(agent);
     return {
       ...(network === undefined ? {} : { network: fingerprint(`network ${of}`, network) }),
       ...(program === undefined ? {} : { agent: fingerprint(`agent ${of}`, withoutVersions(program)) }),
     };
+  };
+  // A caller's address has the same seal all day, so what it comes to is worked out once a day instead of at each of its events. Kept are seals and fingerprints, no address.
+  const placeOf = (of: string, sealed: string | undefined, agent: string | undefined): Place => {
+    const key = `${of}\n${sealed ?? ""}\n${agent ?? ""}`;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = readPlace(of, sealed, agent);
+    places.set(key, place);
+    return place;
   };
 
   return async (stored: StoredEvent): Promise<Observation | undefined> => {
