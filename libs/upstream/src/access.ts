@@ -9,7 +9,10 @@ import { refresh, type RefreshOf, type RefreshParts } from "./refresh/refresh.ts
 import type { ConnectionOf, GatewayServer, UpstreamAccess } from "./upstream.port.ts";
 
 /** See Upstreams. */
-export async function access(parts: RefreshParts, of: ConnectionOf & { readonly scopes?: readonly string[] }): Promise<UpstreamAccess> {
+export async function access(
+  parts: RefreshParts,
+  of: ConnectionOf & { readonly scopes?: readonly string[]; readonly unasked?: true },
+): Promise<UpstreamAccess> {
   const { context } = parts;
   if (of.server.authorization === "static") return sharedToken(context, of.server);
   const { none, state } = await standing(context, of, of.scopes);
@@ -53,8 +56,20 @@ function judged(context: UpstreamContext, server: GatewayServer, state: Upstream
   return { state };
 }
 
-function refreshOf({ user, server, meta }: ConnectionOf, { connection }: Connected, why: RefreshOf["why"]): RefreshOf {
-  return { user, server, meta, why, generation: connection.generation, refreshable: connection.refreshable };
+function refreshOf(
+  { user, server, meta, unasked }: ConnectionOf & Pick<RefreshOf, "unasked">,
+  { connection }: Connected,
+  why: RefreshOf["why"],
+): RefreshOf {
+  return {
+    user,
+    server,
+    meta,
+    why,
+    generation: connection.generation,
+    refreshable: connection.refreshable,
+    ...(unasked === undefined ? {} : { unasked }),
+  };
 }
 
 /** Tokens go to the server they were asked for. One of the same name at another place, or with another provider, is another server. */

@@ -4,6 +4,7 @@ import { connectEndpoints } from "./connect/connect.endpoints.ts";
 import type { UpstreamContext } from "./context.ts";
 import { refreshUpstreamsDuty, type RefreshDuty } from "./refresh/refresh-upstreams.duty.ts";
 import { gatewayAdminEndpoints } from "./registry/servers.routes.ts";
+import type { RefreshParts } from "./refresh/refresh.ts";
 import { createServers } from "./registry/servers.ts";
 import { createTokenRecords } from "./tokens/record.ts";
 import type { Servers, Upstreams } from "./upstream.port.ts";
@@ -24,13 +25,14 @@ export interface UpstreamSide {
 export function createUpstreamSide(context: UpstreamContext): UpstreamSide {
   const servers = createServers(context);
   const records = createTokenRecords(context.secrets);
-  const upstreams = createUpstreams(context, records);
+  const parts: RefreshParts = { context, records, unsaved: new Map() };
+  const upstreams = createUpstreams(parts);
   return {
     servers,
     upstreams,
     endpoints: upstreamEndpoints(context, { servers, upstreams, records }),
     adminEndpoints: gatewayAdminEndpoints(context),
-    duty: refreshUpstreamsDuty({ context, servers, upstreams, records }),
+    duty: refreshUpstreamsDuty({ parts, servers, upstreams }),
   };
 }
 

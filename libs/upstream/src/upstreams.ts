@@ -3,12 +3,11 @@ import { openTicket, sealTicket, TICKET_SECONDS } from "./connect/ticket.ts";
 import { connectionId, type UpstreamContext } from "./context.ts";
 import type { RefreshParts } from "./refresh/refresh.ts";
 import { revoke } from "./revoke.ts";
-import { createTokenRecords } from "./tokens/record.ts";
 import type { AuthorizationOutcome, BegunAuthorization, ConnectionOf, UpstreamAccess, Upstreams } from "./upstream.port.ts";
 
 /** The connections of people, with what this process keeps of them. One per process. */
-export function createUpstreams(context: UpstreamContext, records = createTokenRecords(context.secrets)): Upstreams {
-  const parts: RefreshParts = { context, records, unsaved: new Map() };
+export function createUpstreams(parts: RefreshParts): Upstreams {
+  const { context } = parts;
   /** A hundred calls of one person at once are one question. */
   const asking = new Map<string, Promise<UpstreamAccess>>();
 

@@ -47,6 +47,7 @@ export const upstreamEvents: EventDefinitions<UpstreamEvent> = {
       claim,
       generation: { kind: "public", about: "Number the new tokens will have." },
       until: { kind: "public", about: "Until then nobody else asks, epoch seconds." },
+      unasked: { kind: "public", about: "True when nobody's call waited for them.", optional: true },
     },
   },
   UpstreamRefreshed: { version: 1, about: "New tokens are in the secret store.", ignorable: false, fields: { claim, ...tokens } },

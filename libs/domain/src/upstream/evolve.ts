@@ -5,6 +5,9 @@ import type { Attempt, Connection, UpstreamEvent, UpstreamState } from "./types.
 /** Seconds an attempt is remembered; its sealed state ends long before. */
 const ATTEMPT_MEMORY = 3_600;
 
+/** Connected, and nothing wrong. */
+const CALM = { status: "connected", failures: 0 } as const;
+
 /** The connection after one more event. Total: an event that does not fit the state changes nothing. */
 export function evolveUpstream(state: UpstreamState, event: Recorded<UpstreamEvent>): UpstreamState {
   switch (event.type) {
@@ -36,11 +39,18 @@ function evolveConnection(state: UpstreamState, event: Recorded<Extract<Upstream
   const { issued, attempts, connection } = state;
   switch (event.type) {
     case "UpstreamRefreshClaimed": {
-      const { claim: id, generation, until } = event.data;
-      return state.status === "connected" ? { ...state, issued: generation, claim: { id, generation, until } } : state;
+      const { claim: id, generation, until, unasked } = event.data;
+      if (state.status !== "connected") return state;
+      return { ...state, issued: generation, claim: { id, generation, until }, unasked: unasked === true ? state.unasked + 1 : 0 };
     }
     case "UpstreamRefreshed":
-      return { status: "connected", issued, attempts, connection: refreshed(connection, event), failures: 0 };
+      return {
+        ...CALM,
+        issued,
+        attempts,
+        connection: refreshed(connection, event),
+        unasked: state.status === "connected" ? state.unasked : 0,
+      };
     case "UpstreamRefreshFailed":
       return refreshFailed(state, event);
     case "UpstreamRevoked":
@@ -55,10 +65,10 @@ function refreshFailed(
   { at, data: { reason, terminal, retryAt } }: Recorded<Extract<UpstreamEvent, { type: "UpstreamRefreshFailed" }>>,
 ): UpstreamState {
   if (state.status !== "connected") return state;
-  const { issued, attempts, connection, failures } = state;
+  const { issued, attempts, connection, failures, unasked } = state;
   if (terminal) return { status: "refused", issued, attempts, connection, reason, at };
   const resting = retryAt === undefined ? {} : { retryAt };
-  return { status: "connected", issued, attempts, connection, failures: failures + 1, lastError: reason, ...resting };
+  return { status: "connected", issued, attempts, connection, failures: failures + 1, unasked, lastError: reason, ...resting };
 }
 
 function refreshed(connection: Connection, { at, data }: Recorded<Extract<UpstreamEvent, { type: "UpstreamRefreshed" }>>): Connection {
@@ -70,11 +80,11 @@ function refreshed(connection: Connection, { at, data }: Recorded<Extract<Upstre
 function authorized(state: UpstreamState, { at, data }: Recorded<Extract<UpstreamEvent, { type: "UpstreamAuthorized" }>>): UpstreamState {
   const { attempt, ...connection } = data;
   return {
-    status: "connected",
+    ...CALM,
     issued: Math.max(state.issued, data.generation),
     attempts: withAttempt(state, attempt, { status: "done", record: data.record, at }),
     connection: { ...connection, begun: data.record, authorizedAt: at, refreshedAt: at },
-    failures: 0,
+    unasked: 0,
   };
 }
 

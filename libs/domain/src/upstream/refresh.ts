@@ -11,7 +11,7 @@ const refuse = (outcome: Refusal): Decided => ({ events: [], outcome });
  * Of all processes that find the tokens too old one asks the provider: its claim is the append that wins. A claim ends by an answer or by its
  * time, so that a process that died holds nobody up for longer.
  */
-export function decideClaim({ now, claim, generation, until, after }: Of<"claim-refresh">, state: UpstreamState): Decided {
+export function decideClaim({ now, claim, generation, until, after, unasked }: Of<"claim-refresh">, state: UpstreamState): Decided {
   if (state.status !== "connected") return refuse({ kind: "refused", reason: "not-connected" });
   const { connection } = state;
   if (connection.generation !== generation) return refuse({ kind: "refused", reason: "generation-moved" });
@@ -20,7 +20,7 @@ export function decideClaim({ now, claim, generation, until, after }: Of<"claim-
   if (now < rested) return refuse({ kind: "refused", reason: "resting", until: rested });
   const next = state.issued + 1;
   return {
-    events: [{ type: "UpstreamRefreshClaimed", data: { claim, generation: next, until } }],
+    events: [{ type: "UpstreamRefreshClaimed", data: { claim, generation: next, until, ...(unasked === undefined ? {} : { unasked }) } }],
     outcome: { kind: "claimed", generation: next },
   };
 }

@@ -28,10 +28,10 @@ export type UpstreamAuthorized = DomainEvent<
   "UpstreamAuthorized",
   UpstreamOrigin & Tokens & { readonly attempt: string; readonly record: number; readonly secretName: string }
 >;
-/** One process is about to ask the provider for new tokens, and no other does until `until`. */
+/** One process is about to ask the provider for new tokens, and no other does until `until`. `unasked`: nobody's call waits for them. */
 export type UpstreamRefreshClaimed = DomainEvent<
   "UpstreamRefreshClaimed",
-  { readonly claim: string; readonly generation: number; readonly until: number }
+  { readonly claim: string; readonly generation: number; readonly until: number; readonly unasked?: true }
 >;
 /** New tokens are in the secret store, under the number of their generation. */
 export type UpstreamRefreshed = DomainEvent<"UpstreamRefreshed", Tokens & { readonly claim: string }>;
@@ -91,6 +91,8 @@ export type UpstreamState =
       readonly claim?: RefreshClaim;
       /** Refreshes that failed since the last that went well. */
       readonly failures: number;
+      /** Refreshes in a row that nobody waited for: of a connection that is not used there need not be ever more. */
+      readonly unasked: number;
       readonly retryAt?: number;
       readonly lastError?: string;
     })
@@ -119,6 +121,7 @@ export type UpstreamCommand =
       readonly generation: number;
       readonly until: number;
       readonly after: number;
+      readonly unasked?: true;
     }
   /** `generation`: number of the record that was stored; an earlier claim's when its process died before it could say so. */
   | { readonly kind: "refreshed"; readonly now: number; readonly claim: string; readonly generation: number; readonly tokens: Stored }

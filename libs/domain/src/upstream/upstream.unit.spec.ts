@@ -147,6 +147,14 @@ describe("refreshing a connection", () => {
     expect(when(ended.history, claim("three", 2, T0 + 90)).decision).toEqual(decided({ kind: "refused", reason: "not-connected" }));
   });
 
+  it("counts those in a row that nobody waited for", () => {
+    const unasked = (id: string, generation: number): UpstreamCommand =>
+      ({ ...claim(id, generation), kind: "claim-refresh", unasked: true }) as never;
+    const twice = after(receive("a"), authorize("a"), unasked("one", 2), refreshed("one", 3), unasked("two", 3), refreshed("two", 4));
+    expect(given(upstreamDecider, twice).state).toMatchObject({ unasked: 2 });
+    expect(when(twice, claim("three", 4)).state).toMatchObject({ unasked: 0 });
+  });
+
   it("is put right by the late answer of one whose claim had ended, since with single-use tokens only that one has any", () => {
     const refused: UpstreamCommand = { kind: "refresh-failed", now: T0 + 31, claim: "two", reason: "invalid_grant", terminal: true };
     const history = after(receive("a"), authorize("a"), claim("one", 2), claim("two", 2, T0 + 30), refused);

@@ -3,7 +3,8 @@ import type { CommandMeta } from "@grantline/event-store";
 import { StreamParked } from "@grantline/event-store";
 import { dueHour, tables, type ListPage, type ServerRow, type UpstreamRow } from "@grantline/read-model";
 import { connectionId, type UpstreamContext } from "../context.ts";
-import type { TokenRecords } from "../tokens/record.ts";
+import { access, answered } from "../access.ts";
+import type { RefreshParts } from "./refresh.ts";
 import type { Servers, Upstreams } from "../upstream.port.ts";
 
 const EVERY_SECONDS = 60;
@@ -12,11 +13,13 @@ const PAGE = 100;
 const AT_ONCE = 8;
 
 export interface RefreshUpstreams {
-  readonly context: UpstreamContext;
+  readonly parts: RefreshParts;
   readonly servers: Servers;
   readonly upstreams: Upstreams;
-  readonly records: TokenRecords;
 }
+
+/** So often in a row a connection is refreshed without being used. Then it waits for its person, whose next call refreshes it: a log must not grow by idleness. */
+const UNASKED_AT_MOST = 24;
 
 type Held = Pick<Lease, "assertHeld">;
 
@@ -27,35 +30,31 @@ export type RefreshDuty = Omit<LeasedDuty, "run"> & { run(lease: Held): Promise<
  * Refreshes what ends soon, so that nobody's call has to wait for a provider, and ends connections of people who are erased and to servers that were removed. The listing says where to
  * look, the stream says what is; a claim in the stream keeps this duty and a call from asking twice.
  */
-export function refreshUpstreamsDuty(parts: RefreshUpstreams): RefreshDuty {
+export function refreshUpstreamsDuty(duty: RefreshUpstreams): RefreshDuty {
   return {
     name: "refresh-upstreams",
     everySeconds: EVERY_SECONDS,
     firstAfterSeconds: 30,
-    run: (lease) => round(parts, lease),
+    run: (lease) => round(duty, lease),
   };
 }
 
-async function round(parts: RefreshUpstreams, lease: Held): Promise<number> {
-  const { clock, gateway } = parts.context;
+async function round(duty: RefreshUpstreams, lease: Held): Promise<number> {
+  const { context } = duty.parts;
+  const { clock, gateway } = context;
   const now = clock.now();
   const hours = new Set([dueHour(now), dueHour(now + gateway.refreshAhead + EVERY_SECONDS)]);
   let done = 0;
-  for (const due of hours) done += await eachRow(parts, lease, { due }, (row) => refreshOne(parts, row));
-  for await (const removed of rowsOf<ServerRow>(parts.context, lease, tables.servers, { status: "removed" }))
+  for (const due of hours) done += await eachRow(context, lease, { due }, (row) => refreshOne(duty, row));
+  for await (const removed of rowsOf<ServerRow>(context, lease, tables.servers, { status: "removed" }))
     for (const { name } of removed)
-      done += await eachRow(parts, lease, { server: name, status: "connected" }, (row) => endOrphan(parts, row));
+      done += await eachRow(context, lease, { server: name, status: "connected" }, (row) => endOrphan(duty, row));
   return done;
 }
 
 type Where = Readonly<Record<string, string>>;
 
-async function eachRow(
-  { context }: RefreshUpstreams,
-  lease: Held,
-  where: Where,
-  work: (row: UpstreamRow) => Promise<boolean>,
-): Promise<number> {
+async function eachRow(context: UpstreamContext, lease: Held, where: Where, work: (row: UpstreamRow) => Promise<boolean>): Promise<number> {
   let done = 0;
   for await (const rows of rowsOf<UpstreamRow>(context, lease, tables.upstreams, where))
     done += (await inParts(rows, (row) => work(row).catch(unlessParked))).filter(Boolean).length;
@@ -85,18 +84,21 @@ function unlessParked(error: unknown): false {
 }
 
 /** True when something was done. */
-async function refreshOne({ context, servers, upstreams }: RefreshUpstreams, row: UpstreamRow): Promise<boolean> {
+async function refreshOne({ parts, servers, upstreams }: RefreshUpstreams, { user, server: name }: UpstreamRow): Promise<boolean> {
+  const { context } = parts;
   const meta = metaOf(context);
-  const server = await servers.find(row.server);
+  const server = await servers.find(name);
   if (server === undefined) return false;
-  const { state: subject } = await context.subjects.load(row.user);
-  if (subject.status === "erased") return (await upstreams.revoke({ user: row.user, server, meta })) === "revoked";
-  const access = await upstreams.access({ user: row.user, server, meta });
-  return row.state.status === "connected" && access.kind === "token" && access.generation > row.state.connection.generation;
+  const { state: subject } = await context.subjects.load(user);
+  if (subject.status === "erased") return (await upstreams.revoke({ user, server, meta })) === "revoked";
+  const { state } = await context.upstreams.load(connectionId(user, name));
+  if (state.status !== "connected" || state.unasked >= UNASKED_AT_MOST) return false;
+  const answer = await answered(access(parts, { user, server, meta, unasked: true }));
+  return answer.kind === "token" && answer.generation > state.connection.generation;
 }
 
 /** Of a server that is no more: who gave the tokens is not known any more, so they are only forgotten here. */
-async function endOrphan({ context, servers, records }: RefreshUpstreams, row: UpstreamRow): Promise<boolean> {
+async function endOrphan({ parts: { context, records }, servers }: RefreshUpstreams, row: UpstreamRow): Promise<boolean> {
   if ((await servers.find(row.server)) !== undefined) return false;
   const { outcome, state } = await context.upstreams.execute(
     connectionId(row.user, row.server),

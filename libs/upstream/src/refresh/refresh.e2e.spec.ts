@@ -213,6 +213,20 @@ describe("the duty that refreshes ahead", () => {
     expect(github.asked).toHaveLength(1);
   });
 
+  it("leaves a connection that nobody uses alone after a day's worth, and the next call refreshes it", async () => {
+    const { duty } = platform.platform.upstream;
+    for (let round = 0; round < 26; round++) {
+      await platform.context.projector.fresh(() => Promise.resolve());
+      await duty.run(held);
+      platform.advance(HOUR - 30);
+    }
+    expect(github.asked).toHaveLength(24);
+    expect(await ask(first())).toMatchObject({ kind: "token" });
+    platform.advance(HOUR - 30);
+    await platform.context.projector.fresh(() => Promise.resolve());
+    expect(await duty.run(held)).toBe(1);
+  });
+
   it("ends connections to servers that are no more", async () => {
     const { duty } = platform.platform.upstream;
     const { name, ...definition } = { name: "github", url: `${github.authority}/mcp`, provider: "github" };

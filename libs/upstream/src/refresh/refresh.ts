@@ -25,6 +25,8 @@ export interface RefreshOf {
   readonly why: "ahead" | "refused";
   /** False: nothing can bring new ones, and the person is asked at once. */
   readonly refreshable: boolean;
+  /** Nobody's call waits. */
+  readonly unasked?: true;
 }
 
 /** Seconds one process may take to bring new tokens; then another may try. Longer than the provider and the secret store together are given. */
@@ -53,6 +55,7 @@ export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<Upstr
         generation: of.generation,
         until: now + CLAIM_SECONDS,
         after: of.why === "refused" && of.refreshable ? REST_AFTER_REFUSAL : 0,
+        ...(of.unasked === undefined ? {} : { unasked: of.unasked }),
       },
       of.meta,
     );
