@@ -59,17 +59,30 @@ async function challengeOf({ exchange }: DiscoveryParts, url: string): Promise<C
   }).catch(notAnswered);
   const challenge = answer?.headers["www-authenticate"] ?? "";
   const place = parameterOf(challenge, "resource_metadata");
-  const scopes = parameterOf(challenge, "scope")
-    ?.split(" ")
-    .filter((scope) => SCOPE.test(scope));
+  const scopes = parameterOf(challenge, "scope")?.split(" ");
   return {
     ...(place !== undefined && URL.canParse(place) && new URL(place).origin === new URL(url).origin ? { place } : {}),
-    ...(scopes === undefined ? {} : { scopes }),
+    ...(scopes === undefined ? {} : { scopes: askable(scopes) }),
   };
 }
 
 // RFC 6749 §3.3
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+/** They travel in the authorization URL, and within our own state back to us. A server that wants more wants its operator to choose. */
+const MOST_CHARACTERS = 4_000;
+
+/** What of a stranger's list of scopes can be asked for: those that are scopes, from the first on, as far as they fit. */
+function askable(named: readonly string[]): readonly string[] {
+  const scopes: string[] = [];
+  let length = 0;
+  for (const scope of new Set(named)) {
+    if (!SCOPE.test(scope)) continue;
+    length += scope.length + 1;
+    if (length > MOST_CHARACTERS) break;
+    scopes.push(scope);
+  }
+  return scopes;
+}
 
 /** RFC 9110 §11.2: a quoted string, or a token; some leave the quotes out where they are needed. */
 function parameterOf(challenge: string, name: "resource_metadata" | "scope"): string | undefined {
@@ -100,7 +113,7 @@ function readResource(text: string, url: string): ProtectedResource {
   const { resource, authorization_servers: servers, scopes_supported: scopes = [] } = document.data;
   // RFC 9728 §3.3: a document that speaks of another resource is not believed
   if (!speaksOf(resource, url)) throw new ProviderTrouble("setup", "resource-metadata-of-another");
-  return { resource, authorizationServer: servers[0] ?? "", scopes };
+  return { resource, authorizationServer: servers[0] ?? "", scopes: askable(scopes) };
 }
 
 /** The server itself, or the part of its origin that it is in. */

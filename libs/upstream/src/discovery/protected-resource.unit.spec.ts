@@ -72,6 +72,17 @@ describe("what an MCP server says of itself", () => {
     expect(await scopes('Bearer scope="ok b\u00e4d"')).toEqual(["ok"]);
   });
 
+  it("is not followed in what is no scope, comes twice, or would not fit into a URL", async () => {
+    const many = Array.from({ length: 500 }, (_, at) => `files:of:department:${at}`);
+    const { scopes } = await describeResource(
+      server("Bearer", PATH_PLACE, { ...document, scopes_supported: ["a b", "", 'c"', "x".repeat(257), "good", "good", ...many] }).parts,
+      URL_OF_SERVER,
+    );
+    expect(scopes.slice(0, 2)).toEqual(["good", "files:of:department:0"]);
+    expect(scopes.join(" ").length).toBeGreaterThan(3_900);
+    expect(scopes.join(" ").length).toBeLessThanOrEqual(4_000);
+  });
+
   it("is not there: the server's own origin gives the tokens, for what it challenged", async () => {
     const { parts } = server('Bearer scope="a"', "https://nowhere.example/");
     expect(await describeResource(parts, URL_OF_SERVER)).toEqual({ authorizationServer: "https://notes.example", scopes: ["a"] });

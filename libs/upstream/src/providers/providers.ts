@@ -15,9 +15,6 @@ type Parts = Pick<UpstreamContext, "gateway" | "servers" | "secrets" | "exchange
 /** The provider that needs no setting: what the server itself publishes. */
 export const DISCOVERED = "discovered";
 
-/** A server that wants more than this at once wants its operator to choose. */
-const MOST_SUGGESTED = 100;
-
 /** Is there a provider of this name? */
 export function isProvider({ gateway }: Pick<UpstreamContext, "gateway">, name: string): boolean {
   return name === DISCOVERED || gateway.providers.some((provider) => provider.name === name);
@@ -98,7 +95,7 @@ async function discovered(context: Parts, server: ServerDefinition, meta: Comman
     },
     client: await ourClient(context, server, metadata, meta),
     resource: described.resource ?? server.url,
-    suggested: described.scopes.slice(0, MOST_SUGGESTED),
+    suggested: described.scopes,
   };
 }
 
