@@ -63,6 +63,8 @@ function pass(received: Received, answer: ServerResponse, agent: Agent, [origin,
     // RFC 9110 §7.6.1: what is between the instance and us is nothing to the client
     const { connection: _connection, "keep-alive": _keepAlive, "transfer-encoding": _encoding, ...headers } = response.headers;
     answer.writeHead(response.statusCode ?? 502, headers);
+    // a stream that says nothing yet has begun all the same
+    answer.flushHeaders();
     response.pipe(answer);
     response.once("error", () => answer.destroy());
   });
