@@ -40,7 +40,8 @@ export interface Outbound {
 }
 
 const HEADER_BYTES = 16_384;
-const CONNECTIONS = 256;
+/** To one server. A stream keeps its own as long as it lasts, and a call that finds none left would wait without an end. */
+const CONNECTIONS = 10_000;
 const KEPT_MS = 30_000;
 
 export function createOutbound(settings: Pick<GatewaySettings, "privateUpstreams" | "allowLoopback">, resolve?: Resolve): Outbound {
