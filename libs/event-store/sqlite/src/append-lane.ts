@@ -1,5 +1,5 @@
 import { EventStoreUnavailable } from "@grantline/event-store";
-import type { AppendResult, SealedEvent } from "@grantline/event-store";
+import type { AppendResult, SealedEvent, StoredEvent } from "@grantline/event-store";
 import { keepOpen } from "./kept-open.ts";
 import type { OwnAppends } from "./subscription.ts";
 import type { OpenTransport } from "./transport.ts";
@@ -66,11 +66,10 @@ export async function openAppendLane(open: OpenTransport, events: LaneEvents): P
   };
   const replies = (id: number, answers: AppendReplies) => {
     if (id !== sentId) return events.late();
-    const answered = sent;
-    const { after, upTo } = settle(answered, answers);
+    const own = settle(sent, answers);
     sent = [];
     sentId = NONE;
-    if (upTo > 0) events.settled({ after, upTo, only: (prefix) => answered.every(({ stream }) => stream.startsWith(prefix)) });
+    if (own.upTo > 0) events.settled(own);
     flush();
     if (sentId === NONE) drained();
   };
@@ -109,8 +108,8 @@ export async function openAppendLane(open: OpenTransport, events: LaneEvents): P
 /** Nothing stands there: what was appended does not follow anything known. */
 const NOWHERE = -1;
 
-/** Answers each append of a batch; returns from where to where in the log their events stand, `after` NOWHERE when not side by side, `upTo` 0 when there are none. */
-function settle(pending: readonly Pending[], answers: AppendReplies): { readonly after: number; readonly upTo: number } {
+/** Answers each append of a batch; returns what is in the store now, `after` NOWHERE when it does not stand side by side, `upTo` 0 when there is nothing. */
+function settle(pending: readonly Pending[], answers: AppendReplies): OwnAppends {
   let after = NOWHERE;
   let upTo = 0;
   for (const [i, one] of pending.entries()) {
@@ -125,5 +124,17 @@ function settle(pending: readonly Pending[], answers: AppendReplies): { readonly
     else if (before !== upTo) after = NOWHERE;
     upTo = Math.max(upTo, last);
   }
-  return { after, upTo };
+  return { after, upTo, events: storedOnce(pending, answers) };
+}
+
+/** The events of a batch as the store has them, made when somebody wants them, once for all. */
+function storedOnce(pending: readonly Pending[], answers: AppendReplies): () => readonly StoredEvent[] {
+  let stored: StoredEvent[] | undefined;
+  return () => (stored ??= pending.flatMap(({ events }, i) => stand(events, readReply(answers, i))));
+}
+
+function stand(events: readonly SealedEvent[], result: ReturnType<typeof readReply>): readonly StoredEvent[] {
+  if (result.kind !== "appended") return [];
+  const first = Number(result.position) - events.length + 1;
+  return events.map((event, i) => ({ ...event, position: String(first + i) }));
 }

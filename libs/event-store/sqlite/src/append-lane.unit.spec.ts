@@ -24,7 +24,7 @@ function handOperated() {
       return { send: (id: number, batch: AppendBatch) => void sent.push({ id, batch }), close: async () => void said.push("closed") };
     },
     events: {
-      settled: ({ after, upTo, only }: OwnAppends) => void said.push(`settled ${after} to ${upTo}${only("c") ? ", c" : ""}`),
+      settled: ({ after, upTo }: OwnAppends) => void said.push(`settled ${after} to ${upTo}`),
       late: () => void said.push("late"),
       trouble: (what: string) => void said.push(what),
     },
