@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { postToAdminApi, type AdminOptions } from "../admin/admin-api.ts";
 import { CommandFailed } from "../failure.ts";
 import { settingsOf } from "../settings.ts";
+import { json } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 import { day } from "./archive.command.ts";
 import { openAuditPlace, type AuditPlace } from "./audit-place.ts";
@@ -13,6 +14,7 @@ import { localOperator } from "./audit-session.ts";
 import { NO_WRITER } from "./no-writer.ts";
 
 interface Place {
+  readonly json?: boolean;
   readonly from: string;
   readonly until: string;
   readonly reason: string;
@@ -57,7 +59,8 @@ async function decide({ log, segments }: AuditPlace, region: string, asked: Aske
 function withServerOptions(command: Command): Command {
   return command
     .option("--issuer <url>", "issuer of a running server that lets nobody else write; else the one of the settings")
-    .option("--admin-secret-file <file>", "file with the secret of grantline-admin for it; else GRANTLINE_ADMIN_SECRET");
+    .option("--admin-secret-file <file>", "file with the secret of grantline-admin for it; else GRANTLINE_ADMIN_SECRET")
+    .option("--json", "as JSON");
 }
 
 export function holdCommand(terminal: Terminal): Command {
@@ -74,24 +77,25 @@ export function holdCommand(terminal: Terminal): Command {
       const { from: fromDay, until: untilDay, reason } = options;
       const body = { from_day: fromDay, until_day: untilDay, reason };
       const decided = { kind: "place-hold", now: now(), hold, fromDay, untilDay, reason } as const;
-      terminal.out(`${await decide(opened, region, { decided, path: "/holds", body }, command, terminal)}\n`);
+      const placed = await decide(opened, region, { decided, path: "/holds", body }, command, terminal);
+      terminal.out(options.json === true ? json({ hold: placed, ...body }) : `${placed}\n`);
     }),
   );
   const lift = withServerOptions(
     new Command("lift").description("Ends a hold.").argument("<hold>", "its id").requiredOption("--reason <text>", "why"),
-  ).action((hold: string, { reason }: { readonly reason: string }, command: Command) =>
+  ).action((hold: string, { reason, json: asJson }: { readonly reason: string; readonly json?: boolean }, command: Command) =>
     stateOf(command, terminal, async (_state, opened, region) => {
       const path = `/holds/${encodeURIComponent(hold)}/lift`;
       await decide(opened, region, { decided: { kind: "lift-hold", now: now(), hold, reason }, path, body: { reason } }, command, terminal);
-      terminal.out(`${hold} lifted\n`);
+      terminal.out(asJson === true ? json({ hold, lifted: true }) : `${hold} lifted\n`);
     }),
   );
   const list = new Command("ls")
     .description("The holds that stand.")
     .option("--json", "as JSON")
-    .action(({ json }: { readonly json?: boolean }, command: Command) =>
+    .action(({ json: asJson }: { readonly json?: boolean }, command: Command) =>
       stateOf(command, terminal, async ({ holds }) => {
-        if (json === true)
+        if (asJson === true)
           return terminal.out(
             `${JSON.stringify(
               holds.map(({ hold, fromDay, untilDay, reason, placedAt }) => ({
@@ -117,7 +121,7 @@ export function daysCommand(terminal: Terminal): Command {
   return new Command("days")
     .description("The closed days of the log: events, root, and whether a day is held, due or dropped.")
     .option("--json", "as JSON")
-    .action(({ json }: { readonly json?: boolean }, command: Command) =>
+    .action(({ json: asJson }: { readonly json?: boolean }, command: Command) =>
       stateOf(command, terminal, async ({ segments, holds }) => {
         const { retention } = settingsOf(command, terminal).audit;
         const rows = segments.map((segment) => ({
@@ -126,7 +130,7 @@ export function daysCommand(terminal: Terminal): Command {
           root: segment.root,
           status: dayStatus(segment, holds, retention, Date.now() / 1_000),
         }));
-        if (json === true) return terminal.out(`${JSON.stringify(rows, undefined, 2)}\n`);
+        if (asJson === true) return terminal.out(json(rows));
         for (const { day: of, events, root, status } of rows)
           terminal.out(`${of}  ${String(events).padStart(9)} events  ${status.padEnd(7)}  ${root}\n`);
       }),

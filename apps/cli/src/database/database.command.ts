@@ -42,11 +42,12 @@ export function databaseCommand(terminal: Terminal): Command {
     .description(
       "Recomputes the hash chain of every stream in PostgreSQL and names the first position that was altered, removed, inserted or reordered; exit code 1 then. Services may run meanwhile.",
     )
-    .action(async (_options: unknown, command: Command) => {
+    .option("--json", "as JSON")
+    .action(async ({ json }: Output, command: Command) => {
       const config = settingsOf(command, terminal);
       const { url, events } = databaseOf(config);
       if (!events) throw notInPostgres();
-      await verifyDatabase(url, config.server.region, terminal);
+      await verifyDatabase(url, config.server.region, terminal, json === true);
     });
   return new Command("database").description("Events and keys in PostgreSQL").addCommand(migrate).addCommand(status).addCommand(verify);
 }

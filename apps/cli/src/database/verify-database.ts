@@ -2,17 +2,22 @@ import { droppedUpTo } from "@grantline/audit";
 import { createLogVerifier, type Position } from "@grantline/event-store";
 import { openPostgresEventLog, openPostgresEventStore } from "@grantline/event-store-postgres";
 import { everySecond } from "../every-second.ts";
-import { aboutDropped, sentence, withGap } from "../events/verify-events.ts";
+import { tellVerification, withGap } from "../events/verify-events.ts";
 import { CommandFailed } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Says that the log in the database is intact, or throws CommandFailed with the first bad position. */
-export async function verifyDatabase(url: string, region: string, { out, error }: Pick<Terminal, "out" | "error">): Promise<void> {
+export async function verifyDatabase(
+  url: string,
+  region: string,
+  terminal: Pick<Terminal, "out" | "error">,
+  asJson: boolean,
+): Promise<void> {
   const log = await openPostgresEventLog({ url });
   try {
     const startedMs = performance.now();
     const rate = (events: number): number => Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1_000));
-    const progress = everySecond((events: number) => error(`${events} events, ${rate(events)} events/s\n`));
+    const progress = everySecond((events: number) => terminal.error(`${events} events, ${rate(events)} events/s\n`));
     const floor = await floorOf(url, region);
     const verifier = createLogVerifier();
     let taken = 0;
@@ -21,11 +26,9 @@ export async function verifyDatabase(url: string, region: string, { out, error }
       progress(++taken);
     }
     const found = withGap(verifier.result(), await log.firstGap(floor));
-    if (found.kind === "broken") throw new CommandFailed(sentence(found), 1);
-    const torn = await log.firstTornStream();
+    const torn = found.kind === "broken" ? undefined : await log.firstTornStream();
     if (torn !== undefined) throw new CommandFailed(`the log is torn: the head of ${torn} says something else than its events`, 1);
-    out(`intact: ${found.events} events in ${found.streams} streams, ${rate(found.events)} events/s\n`);
-    out(aboutDropped(floor));
+    tellVerification(found, { floor, eventsPerSecond: rate(found.events), asJson }, terminal);
   } finally {
     await log.close();
   }

@@ -15,7 +15,10 @@ export function eventsCommand(terminal: Terminal): Command {
     .description(
       "Recomputes the hash chain of every stream and names the first position that was altered, removed, inserted or reordered; exit code 1 then.",
     )
-    .action(async (_options: unknown, command: Command) => verifyLogOf(settingsOf(command, terminal), terminal));
+    .option("--json", "as JSON")
+    .action(async ({ json }: { readonly json?: boolean }, command: Command) =>
+      verifyLogOf(settingsOf(command, terminal), terminal, json === true),
+    );
   const list = new Command("list")
     .description("Writes events as lines of JSON, in order of position.")
     .option("--stream <name>", "of one stream only, such as client-grantline-admin")
@@ -36,14 +39,14 @@ export function eventsCommand(terminal: Terminal): Command {
     .addCommand(list);
 }
 
-async function verifyLogOf(config: Config, terminal: Terminal): Promise<void> {
+async function verifyLogOf(config: Config, terminal: Terminal, asJson: boolean): Promise<void> {
   const { store, postgresUrl } = config.storage;
-  if (store === "postgres" && postgresUrl !== undefined) return verifyDatabase(postgresUrl, config.server.region, terminal);
+  if (store === "postgres" && postgresUrl !== undefined) return verifyDatabase(postgresUrl, config.server.region, terminal, asJson);
   if (store !== "sqlite")
     throw new CommandFailed(`GRANTLINE_STORE: ${store} can't be gone through by streams; use \`grantline audit verify\`.`);
   const log = openSqliteEventLog({ file: dataFiles(config).events });
   try {
-    verifyEvents(log, await droppedUpTo(log.store, config.server.region), terminal);
+    verifyEvents(log, await droppedUpTo(log.store, config.server.region), terminal, asJson);
   } finally {
     await log.store.close();
   }

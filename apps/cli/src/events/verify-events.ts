@@ -2,6 +2,7 @@ import { comparePositions, START, verifyLog, type LogVerification, type Position
 import type { SqliteEventLog } from "@grantline/event-store-sqlite";
 import { everySecond } from "../every-second.ts";
 import { CommandFailed } from "../failure.ts";
+import { json } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Broken = Extract<LogVerification, { kind: "broken" }>;
@@ -19,19 +20,33 @@ const MEANING: Readonly<Record<Broken["why"], string>> = {
  * Says that the log is intact, or throws CommandFailed with the first bad position. `floor`: up to here days were dropped, and what may be missing of them only
  * the signed tree can tell.
  */
-export function verifyEvents(log: SqliteEventLog, floor: Position, { out, error }: Pick<Terminal, "out" | "error">): void {
+export function verifyEvents(log: SqliteEventLog, floor: Position, terminal: Pick<Terminal, "out" | "error">, asJson: boolean): void {
   const total = log.count();
   const startedMs = performance.now();
   const rate = (events: number): number => Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1_000));
-  const progress = everySecond((events: number) => error(`${events} of ${total} events, ${rate(events)} events/s\n`));
+  const progress = everySecond((events: number) => terminal.error(`${events} of ${total} events, ${rate(events)} events/s\n`));
   const verification = withGap(verifyLog(log.inStreamOrder(), progress), log.firstGap(floor));
-  if (verification.kind === "broken") throw new CommandFailed(sentence(verification), 1);
-  const { events, streams } = verification;
-  out(`intact: ${events} events in ${streams} streams, ${rate(events)} events/s\n`);
-  out(aboutDropped(floor));
+  tellVerification(verification, { floor, eventsPerSecond: rate(verification.events), asJson }, terminal);
 }
 
-export function aboutDropped(floor: Position): string {
+/** The answer, in a line or as JSON. Throws CommandFailed when the log is broken. */
+export function tellVerification(
+  found: LogVerification,
+  of: { readonly floor: Position; readonly eventsPerSecond: number; readonly asJson: boolean },
+  { out }: Pick<Terminal, "out">,
+): void {
+  if (of.asJson) {
+    const { kind, ...rest } = found;
+    const dropped = of.floor === START ? {} : { dropped_up_to: of.floor };
+    out(json({ intact: kind === "intact", ...rest, events_per_second: of.eventsPerSecond, ...dropped }));
+  }
+  if (found.kind === "broken") throw new CommandFailed(sentence(found), 1);
+  if (of.asJson) return;
+  out(`intact: ${found.events} events in ${found.streams} streams, ${of.eventsPerSecond} events/s\n`);
+  out(aboutDropped(of.floor));
+}
+
+function aboutDropped(floor: Position): string {
   if (floor === START) return "";
   return `Days up to position ${floor} were dropped: \`grantline audit verify\` tells whether anything else is missing there.\n`;
 }
@@ -45,7 +60,7 @@ export function withGap(verification: LogVerification, gap: string | undefined):
 }
 
 /** What is broken and where, for a person. */
-export function sentence({ position, why, stream, revision }: Broken): string {
+function sentence({ position, why, stream, revision }: Broken): string {
   const place = stream === undefined ? "" : ` (${stream}, revision ${revision})`;
   return `the log is broken at position ${position}${place}: ${why}, ${MEANING[why]}`;
 }

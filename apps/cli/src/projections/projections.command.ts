@@ -18,8 +18,11 @@ export function projectionsCommand(terminal: Terminal): Command {
       "Builds a projection (all, unless named) anew from the first event, beside the one in use, and switches when it has caught up. A server may run meanwhile.",
     )
     .argument("[name]", `one of ${projections.map(({ name }) => name).join(", ")}`)
-    .action((name: string | undefined, _options: unknown, command: Command) =>
-      withProjector(command, terminal, (projector, head) => rebuildProjections(projector, head, name, terminal)),
+    .option("--json", "as JSON")
+    .action((name: string | undefined, options: { readonly json?: boolean }, command: Command) =>
+      withProjector(command, terminal, (projector, head) =>
+        rebuildProjections(projector, { head, name, asJson: options.json === true }, terminal),
+      ),
     );
   return new Command("projections").description("Read models, in the data folder or in Redis").addCommand(status).addCommand(rebuild);
 }

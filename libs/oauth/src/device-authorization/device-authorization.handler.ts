@@ -1,6 +1,6 @@
 import { authenticateClient, type AuthenticatedClient } from "../client-authentication/index.ts";
 import type { OAuthContext } from "../context/index.ts";
-import { INTERVAL, keepPending, showUserCode } from "../device-request/index.ts";
+import { INTERVAL, keepPending, requireDeviceGrantOn, showUserCode } from "../device-request/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { formParameters, json, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { addressPrefix } from "../limits/index.ts";
@@ -16,6 +16,7 @@ export async function authorizeDevice(context: OAuthContext, request: HttpReques
   const parameters = formParameters(request.body);
   const client = await authenticateClient(context, request, parameters);
   requireDeviceGrant(client);
+  requireDeviceGrantOn(context, { client: client.clientId });
   await limitStrangers(context, request, client);
   const asked = await requestedAccess(context, client, parameters);
   const now = context.clock.now();

@@ -3,7 +3,7 @@ import { csrfToken, ensureBrowser, requireCsrf } from "../browser/index.ts";
 import { registerOnFirstGrant } from "../client-directory/index.ts";
 import { consentAnswer, consentParameters, recordConsent, type ConsentAnswer } from "../consent-form/index.ts";
 import { commandMeta, consentStreamId, type ClientView, type OAuthContext } from "../context/index.ts";
-import { slowDownsOf, type PendingDevice } from "../device-request/index.ts";
+import { requireDeviceGrantOn, slowDownsOf, type PendingDevice } from "../device-request/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { queryParameters, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { generationsOf, grantBasis, offerFor, type Offer } from "../interaction/index.ts";
@@ -25,6 +25,7 @@ export async function showDevice(context: OAuthContext, request: HttpRequest): P
   const session = await readSession(context, request);
   if (session === undefined) return toLogin(context);
   const stage: Stage = { ...(await openDevice(context, request, sealed)), session };
+  requireDeviceGrantOn(context, { client: stage.client.clientId, subject: session.subject });
   const offer = await offered(context, request, stage);
   const browser = ensureBrowser(context, request);
   return decisionPage(context, {
@@ -45,6 +46,7 @@ export async function answerDevice(context: OAuthContext, request: HttpRequest):
   if (session === undefined) return toLogin(context);
   const stage: Stage = { ...(await openDevice(context, request, parameters.get("device"))), session };
   requireCsrf(context, request, parameters.get("csrf"), decisionForm(stage));
+  requireDeviceGrantOn(context, { client: stage.client.clientId, subject: session.subject });
   const offer = await offered(context, request, stage);
   const answer = consentAnswer(parameters, offer);
   if (answer.allowed) await approve(context, request, stage, { offer, answer });

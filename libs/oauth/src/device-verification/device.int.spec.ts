@@ -158,6 +158,30 @@ describe("a person who types the code of their device", () => {
   });
 });
 
+describe("the kill switch", () => {
+  it("stops every step of it at once, and nothing is lost by it", async () => {
+    const { body } = await ask();
+    const visitor = new Visitor(world);
+    const page = await open(visitor, String(body["user_code"]));
+    const { flags } = world.context;
+    Object.assign(world.context, { flags: { enabled: (flag: string) => flag !== "oauth.device-grant" } });
+    const off = { status: 400, headers: { "x-reason": "capability-off" } };
+    try {
+      expect(await ask()).toMatchObject({ status: 400, body: { error: "unauthorized_client" }, reason: "capability-off" });
+      expect(await poll(body["device_code"])).toMatchObject({
+        status: 400,
+        body: { error: "unauthorized_client" },
+        reason: "capability-off",
+      });
+      expect(await decide(visitor, page, "allow")).toMatchObject(off);
+    } finally {
+      Object.assign(world.context, { flags });
+    }
+    await decide(visitor, page, "allow");
+    expect((await poll(body["device_code"])).status).toBe(200);
+  });
+});
+
 describe("a device that polls", () => {
   it("too fast is told to slow down by five seconds more each time, and the log hears of it once", async () => {
     const { body } = await ask();

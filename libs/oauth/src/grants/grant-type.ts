@@ -56,4 +56,5 @@ export type GrantContext = Pick<
   | "issuance"
   | "devices"
   | "seals"
+  | "flags"
 >;

@@ -5,19 +5,24 @@ import { IDENTITY_SCOPES } from "../scope/index.ts";
 import { CLAIMS_BY_SCOPE } from "../tokens/index.ts";
 
 const CLIENT_AUTH_METHODS = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 const CONFIDENTIAL_METHODS = CLIENT_AUTH_METHODS.filter((method) => method !== "none");
 
 /** The one metadata document (RFC 8414, OpenID Discovery 1.0), made from what is served. */
 export function authorizationServerMetadata({
   settings,
   signer,
-}: Pick<OAuthContext, "settings" | "signer">): Readonly<Record<string, unknown>> {
+  flags,
+}: Pick<OAuthContext, "settings" | "signer" | "flags">): Readonly<Record<string, unknown>> {
   const base = `${settings.origin}${settings.basePath}`;
+  const devices = flags.enabled("oauth.device-grant");
   return {
     // RFC 8414 §3.3: byte for byte the identifier clients used to get here, and the `iss` of every answer
     issuer: settings.issuer,
     ...endpoints(base, settings),
-    ...authorizationMembers(),
+    // Advertised only where it is served to everybody
+    ...(devices ? { device_authorization_endpoint: `${base}/device_authorization` } : {}),
+    ...authorizationMembers(devices),
     token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
@@ -55,7 +60,6 @@ function endpoints(base: string, settings: OAuthContext["settings"]): Record<str
     authorization_endpoint: `${base}/authorize`,
     token_endpoint: `${base}/token`,
     pushed_authorization_request_endpoint: `${base}/par`,
-    device_authorization_endpoint: `${base}/device_authorization`,
     introspection_endpoint: `${base}/introspect`,
     revocation_endpoint: `${base}/revoke`,
     userinfo_endpoint: `${base}/userinfo`,
@@ -68,11 +72,11 @@ function endpoints(base: string, settings: OAuthContext["settings"]): Record<str
   };
 }
 
-function authorizationMembers(): Record<string, unknown> {
+function authorizationMembers(devices: boolean): Record<string, unknown> {
   return {
     response_types_supported: ["code"],
     response_modes_supported: ["query", "form_post"],
-    grant_types_supported: [...grantTypes.keys()],
+    grant_types_supported: [...grantTypes.keys()].filter((type) => devices || type !== DEVICE_CODE),
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ["none", "login", "consent", "select_account"],

@@ -6,7 +6,7 @@ import { authorizationServerMetadata } from "./document.ts";
 const CACHE_SECONDS = 300;
 
 /** The metadata document at every place a client looks (mcp-auth.md 1.2): path inserted for both names, and appended for OpenID. */
-export function metadataEndpoints(context: Pick<OAuthContext, "settings" | "signer">): readonly Endpoint[] {
+export function metadataEndpoints(context: Pick<OAuthContext, "settings" | "signer" | "flags">): readonly Endpoint[] {
   const { basePath } = context.settings;
   const handle = (): HttpResponse =>
     json(200, authorizationServerMetadata(context), { "cache-control": `public, max-age=${CACHE_SECONDS}` });

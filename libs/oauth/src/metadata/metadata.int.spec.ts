@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorld, send, type World } from "../testing/world.ts";
 import { jwksEndpoints } from "../jwks/index.ts";
-import { metadataEndpoints } from "./index.ts";
+import { authorizationServerMetadata, metadataEndpoints } from "./index.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -77,6 +77,18 @@ describe("the metadata document", () => {
     });
     expect(body).not.toHaveProperty("registration_endpoint");
     expect(body).toMatchObject({ client_id_metadata_document_supported: false });
+  });
+});
+
+describe("the kill switch of the device grant", () => {
+  it("takes it out of the document", () => {
+    const document = authorizationServerMetadata({ ...world.context, flags: { enabled: (flag) => flag !== "oauth.device-grant" } });
+    expect(document).not.toHaveProperty("device_authorization_endpoint");
+    expect(document["grant_types_supported"]).toEqual(["authorization_code", "refresh_token", "client_credentials"]);
+    expect(authorizationServerMetadata(world.context)).toHaveProperty(
+      "device_authorization_endpoint",
+      "http://as.test/oauth/device_authorization",
+    );
   });
 });
 

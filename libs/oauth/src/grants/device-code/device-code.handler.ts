@@ -1,6 +1,6 @@
 import type { DeviceRequest, DeviceState } from "@grantline/domain/device";
 import { commandMeta } from "../../context/index.ts";
-import { findPending, inTime } from "../../device-request/index.ts";
+import { findPending, inTime, requireDeviceGrantOn } from "../../device-request/index.ts";
 import { sameHash } from "../../tokens/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
@@ -14,6 +14,7 @@ import { deviceCodeUnknown, deviceCodeUsed, deviceDenied, deviceExpired, stillPe
  */
 export async function redeemDeviceCode(context: GrantContext, call: TokenCall): Promise<TokenAnswer> {
   const asked = parseDeviceCodeRequest(call.params);
+  requireDeviceGrantOn(context, { client: call.client.clientId });
   const state = await decidedState(context, asked.deviceId);
   if (state.status === "none" || state.status === "requested") return wait(context, call, asked);
   requireOwner(state.request, call, asked);
