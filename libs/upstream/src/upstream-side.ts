@@ -2,6 +2,7 @@ import type { Endpoint } from "@grantline/oauth/http";
 import { gatewayApiEndpoints } from "./api/gateway-api.endpoints.ts";
 import { connectEndpoints } from "./connect/connect.endpoints.ts";
 import type { UpstreamContext } from "./context.ts";
+import { rememberingFetch } from "./discovery/remembering-fetch.ts";
 import { refreshUpstreamsDuty, type RefreshDuty } from "./refresh/refresh-upstreams.duty.ts";
 import { gatewayAdminEndpoints } from "./registry/servers.routes.ts";
 import type { RefreshParts } from "./refresh/refresh.ts";
@@ -22,7 +23,8 @@ export interface UpstreamSide {
   readonly duty: RefreshDuty;
 }
 
-export function createUpstreamSide(context: UpstreamContext): UpstreamSide {
+export function createUpstreamSide(given: UpstreamContext): UpstreamSide {
+  const context = { ...given, fetcher: rememberingFetch(given.fetcher, given.clock) };
   const servers = createServers(context);
   const records = createTokenRecords(context.secrets);
   const parts: RefreshParts = { context, records, unsaved: new Map() };

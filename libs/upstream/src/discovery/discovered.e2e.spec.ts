@@ -1,5 +1,5 @@
 // Real: the whole server; node-oidc-provider as authorization server; a second server of ours as one that takes metadata documents. Stood in for: the MCP server.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freePort, startTestPlatform, type Person, type TestPlatform } from "@grantline/testing";
 import { begin, confirm, gatewayApiOf, type GatewayApi } from "../testing/connect.fixture.ts";
 import { startRealProvider, type RealProvider } from "../testing/real-provider.ts";
@@ -38,9 +38,12 @@ beforeAll(async () => {
     },
     secrets: { OAUTH__HOUSE__APP__CLIENT_SECRET: SECRET },
   });
+  describeMcp({});
+});
+// the clock moves by minutes: what was given at the beginning would end on the way
+beforeEach(async () => {
   person = platform.person();
   api = await gatewayApiOf(platform, person);
-  describeMcp({});
 });
 afterAll(async () => {
   await platform.close();
@@ -51,12 +54,12 @@ afterAll(async () => {
 function describeMcp(changes: object, at = "/.well-known/oauth-protected-resource/mcp"): void {
   mcp.documents = { [at]: { resource: mcp.url, authorization_servers: [provider.issuer], scopes_supported: ["notes:read"], ...changes } };
   mcp.challenge = undefined;
-  forgetFailures();
+  forgetDocuments();
 }
 
-/** A document that was not there is not asked for again for a while. */
-function forgetFailures(): void {
-  platform.advance(16);
+/** What was fetched, or was not there, is not asked for again for a while. */
+function forgetDocuments(): void {
+  platform.advance(61);
 }
 
 let count = 0;
@@ -87,6 +90,8 @@ describe("a server whose authorization server is discovered", () => {
     const server = await addServer();
     provider.asked.length = 0;
     expect((await connect(server)).html).toContain('data-outcome="connected"');
+    // the page and the callback need its metadata, and asked once
+    expect(provider.asked.filter((each) => each.includes("/.well-known/"))).toHaveLength(1);
     await connect(server);
     expect(provider.asked.filter((each) => each === "POST /reg")).toHaveLength(1);
     const events = await platform.admin.call<{ items: { type: string }[] }>("GET", `/events?stream=server-${server}`);
@@ -101,7 +106,7 @@ describe("a server whose authorization server is discovered", () => {
     const elsewhere = { resource: mcp.url, authorization_servers: [provider.issuer] };
     mcp.documents = { "/described/here": elsewhere };
     mcp.challenge = new URL("/described/here", mcp.url).href;
-    forgetFailures();
+    forgetDocuments();
     expect((await connect(await addServer())).status).toBe(200);
     describeMcp({}, "/.well-known/oauth-protected-resource");
     expect((await connect(await addServer())).status).toBe(200);
@@ -136,7 +141,7 @@ describe("a server whose authorization server is discovered", () => {
     const issuer = new URL(mcp.url).origin;
     const metadata = { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` };
     mcp.documents = { "/.well-known/oauth-authorization-server": metadata };
-    forgetFailures();
+    forgetDocuments();
     expect(await refusedToShow(await addServer())).toBe(502);
     describeMcp({});
   });

@@ -30,7 +30,8 @@ export async function bringTokens(parts: RefreshParts, of: Bringing): Promise<Up
   const { context } = parts;
   try {
     const stored = parts.unsaved.get(of.connection.secretName) ?? (await parts.records.read(of.id, { ...of.connection, record: -1 }));
-    if (stored === undefined) throw new ProviderTrouble("refused", "tokens-missing");
+    // no end of the connection: a process that was given another secret store than the others finds nothing either
+    if (stored === undefined) throw new ProviderTrouble("setup", "tokens-missing");
     if (stored.record > of.connection.record) return await say(parts, of, await save(parts, of, stored));
     if (stored.refreshToken === undefined) throw new ProviderTrouble("refused", "no-refresh-token");
     const provider = await sameProvider(context, of);

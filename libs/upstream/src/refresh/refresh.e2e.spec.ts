@@ -2,7 +2,7 @@
 // store and the clock, and nothing in memory.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SecretStoreUnavailable } from "@grantline/secrets";
-import { ADMIN_SECRET, startTestPlatform, TestAdmin, type Person, type TestPlatform } from "@grantline/testing";
+import { ADMIN_SECRET, onSharedEngines, startTestPlatform, TestAdmin, type Person, type TestPlatform } from "@grantline/testing";
 import { connect, gatewayApiOf, type GatewayApi } from "../testing/connect.fixture.ts";
 import { processBeside, type Process } from "../testing/second-process.fixture.ts";
 import { startStandInProvider, type StandInProvider } from "../testing/stand-in-provider.ts";
@@ -15,21 +15,23 @@ let platform: TestPlatform;
 let person: Person;
 let api: GatewayApi;
 let secrets: Record<string, string>;
+let env: Record<string, string>;
 let user: string;
 const open: Process[] = [];
 
 beforeAll(async () => {
   github = await startStandInProvider("github-app");
   secrets = { OAUTH__GITHUB__APP__CLIENT_SECRET: github.clientSecret };
+  env = {
+    GRANTLINE_GATEWAY_PROVIDERS: JSON.stringify([
+      { name: "github", kind: "github-app", clientId: github.clientId, authority: github.authority },
+    ]),
+    GRANTLINE_SECRETS_ORDER: "environment,file",
+  };
   platform = await startTestPlatform({
     frozenAt: 1_900_000_000,
     secrets,
-    env: {
-      GRANTLINE_GATEWAY_PROVIDERS: JSON.stringify([
-        { name: "github", kind: "github-app", clientId: github.clientId, authority: github.authority },
-      ]),
-      GRANTLINE_SECRETS_ORDER: "environment,file",
-    },
+    env,
   });
   await platform.admin.call("POST", "/servers", { name: "github", url: `${github.authority}/mcp`, provider: "github" });
 });
@@ -90,6 +92,19 @@ describe("a refresh that many want", () => {
     const answers = await Promise.all(processes.flatMap((process) => Array.from({ length: 15 }, () => ask(process))));
     expect(github.asked).toHaveLength(1);
     expect(tokens(answers)).toEqual([[...github.alive].at(-1)]);
+  });
+
+  it.skipIf(!onSharedEngines)("asks the provider once when two whole servers on one PostgreSQL and Redis want it", async () => {
+    const other = await startTestPlatform({ dataDir: platform.dataDir, frozenAt: platform.context.clock.now() + 28, secrets, env });
+    try {
+      platform.advance(28);
+      const servers = [first(), { side: other.platform.upstream }];
+      const answers = await Promise.all(servers.flatMap((server) => Array.from({ length: 25 }, () => ask(server))));
+      expect(github.asked).toHaveLength(1);
+      expect(tokens(answers)).toEqual([[...github.alive].at(-1)]);
+    } finally {
+      await other.close({ keepData: true });
+    }
   });
 
   it("asks once after a server has refused the token, too", async () => {
