@@ -5,7 +5,7 @@ import { ensureDependencies, environment, nodeBinary, root, run, say } from "./g
 
 ensureDependencies();
 const node = nodeBinary();
-for (const name of ["configuration", "events", "asyncapi", "openapi", "security-cases", "cli", "nginx"]) {
+for (const name of ["configuration", "events", "asyncapi", "openapi", "bridge-api", "security-cases", "cli", "nginx"]) {
   const script = join(root, "tools", "docs", `${name}.ts`);
   if (!existsSync(script)) continue;
   say(`docs/reference: ${name}`);
