@@ -21,6 +21,10 @@ const meta = { correlationId: "c", actor: { kind: "operator", id: "o" } } as con
 const expires = Date.parse("2026-03-05T13:00:00Z") / 1_000;
 const token = { type: "AccessTokenIssued", data: { clientId: "robot", access: { ...access(0), exp: expires } } };
 const granted = { type: "GrantAuthorized", data: { ...authorization(), absoluteExpiresAt: expires } };
+const asked = {
+  type: "DeviceAuthorizationRequested",
+  data: { clientId: "tv", resources: [], codeHash: "x".repeat(43), expiresAt: expires },
+};
 const revoked = { type: "GrantRevoked", data: { reason: "admin" } };
 let world: AuditWorld;
 let dir: string;
@@ -41,6 +45,7 @@ beforeEach(async () => {
   await world.append("client-c", 3);
   await world.write("grant-over", [revoked]);
   await world.append("security-s-20260306", 5);
+  await world.write("device-tv", [asked]);
   world.clock.at += 86_400;
   await world.append("client-c", 1);
   await world.append("client-new", 1);
@@ -115,18 +120,27 @@ describe("a day of the log", () => {
     world.clock.at += 500 * 86_400;
     await drop(first);
     const living = ["client-c", "client-new", "grant-lives", "grant-long"];
-    expect(await streams()).toEqual([...living, "grant-over", "security-s-20260306", "segments-eu1"]);
+    expect(await streams()).toEqual([
+      "client-c",
+      "client-new",
+      "device-tv",
+      "grant-lives",
+      "grant-long",
+      "grant-over",
+      "security-s-20260306",
+      "segments-eu1",
+    ]);
     expect(await drop(second)).toMatchObject({
-      events: 7,
+      events: 8,
       days: [
         { day: first, events: 1, kept: 6 },
-        { day: second, events: 6 },
+        { day: second, events: 7 },
       ],
     });
     expect(await streams()).toEqual([...living, "segments-eu1"]);
     expect((await world.store.readStream("client-c")).map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4, 5]);
     await settled();
-    expect(await verified()).toMatchObject({ kind: "intact", dropped: 307, tail: 0 });
+    expect(await verified()).toMatchObject({ kind: "intact", dropped: 308, tail: 0 });
   });
 
   it("takes no other row with it: what else is missing is found, in the dropped day too", async () => {

@@ -19,6 +19,8 @@ const KINDS: Readonly<Record<string, Judge>> = {
   token: (data) => ({ until: expiryOf(data), ends: true }),
   security: () => ({ until: 0, ends: true }),
   audit: () => ({ until: 0, ends: true }),
+  // after the end of its device code nothing asks for it: what it opened is a grant
+  device: (data) => ({ until: Number(data["expiresAt"] ?? 0), ends: true }),
   grant: (data, type) => ({
     until: Math.max(expiryOf(data), Number(data["absoluteExpiresAt"] ?? 0)),
     ends: ENDS_OF_GRANTS.has(type),
