@@ -11,6 +11,8 @@ export interface GatewaySettings {
   readonly allowLoopback: boolean;
   /** Programs that stdio servers may be; none by default. */
   readonly commands: readonly string[];
+  /** Address of this instance at which others reach the programs it runs. */
+  readonly bridgeHost: string;
   /** Bytes a message may have. */
   readonly bodyLimit: number;
   /** Milliseconds a server may take to begin its answer, where its policy says nothing. */

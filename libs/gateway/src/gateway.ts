@@ -45,7 +45,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     outbound: createOutbound(settings, parts.resolve),
     circuits: createCircuits(),
     watch: createTokenWatch({ context: sources, upToDate: parts.upToDate }),
-    bridge: createBridge({ servers, seals, clock, commands: settings.commands }),
+    bridge: createBridge({ servers, seals, clock, commands: settings.commands, host: settings.bridgeHost }),
   };
   return {
     endpoints: gatewayEndpoints(context),

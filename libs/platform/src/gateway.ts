@@ -19,7 +19,7 @@ export interface GatewayWiring {
 export function openGatewayOf({ platform, config, log, resolve, ...given }: GatewayWiring): Gateway {
   const { context, upToDate } = platform;
   const { servers, upstreams } = { ...platform.upstream, ...given };
-  const { browserOrigins, privateUpstreams, commands, bodyLimit, timeout } = config.gateway;
+  const { browserOrigins, privateUpstreams, commands, bridgeHost, bodyLimit, timeout } = config.gateway;
   return openGateway({
     sources: context,
     store: context.store,
@@ -36,6 +36,7 @@ export function openGatewayOf({ platform, config, log, resolve, ...given }: Gate
       privateUpstreams,
       allowLoopback: !config.production,
       commands,
+      bridgeHost,
       bodyLimit,
       timeoutMs: timeout * 1_000,
     },

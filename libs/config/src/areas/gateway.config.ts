@@ -80,6 +80,18 @@ export const gateway = z.strictObject({
     defaultText: "none: no stdio server is started",
     doc: "Programs that stdio servers may be. Who may add servers chooses their arguments, so a general interpreter here lets them run anything.",
   }),
+  bridgeHost: text(
+    z
+      .string()
+      .max(255)
+      .regex(/^[A-Za-z0-9.-]+$/)
+      .default("127.0.0.1"),
+    {
+      env: "GRANTLINE_GATEWAY_BRIDGE_HOST",
+      allowed: "an IPv4 address or host name of this machine",
+      doc: "Where an instance listens for the others' requests to the programs it runs. With gateways on several machines: its own address in a network of yours alone, since these requests are plain http.",
+    },
+  ),
   bodyLimit: whole(
     { min: 1024, max: 64 * 1024 * 1024, default: 4 * 1024 * 1024 },
     { env: "GRANTLINE_GATEWAY_BODY_LIMIT", doc: "Bytes a message of a client may have; more gets 413." },

@@ -21,14 +21,14 @@ export interface BridgeOptions {
   /** Programs that may be run. */
   readonly commands: readonly string[];
   /** Address the bridge listens on, and others reach it at; this machine alone by default. */
-  readonly host?: string;
+  readonly host: string;
   readonly idleMs?: number;
   readonly mostProcesses?: number;
 }
 
 /** Sessions of stdio servers live in one process: whoever else gets a request of theirs forwards it there. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { servers, seals, clock, commands, host = "127.0.0.1" } = options;
+  const { servers, seals, clock, commands, host } = options;
   const processes = createProcesses({ ...options, commands });
   // bridges are ours, and their addresses come from sealed sessions alone
   const outbound: Outbound = outboundVia({ admits: () => true });

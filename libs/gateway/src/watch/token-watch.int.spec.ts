@@ -1,0 +1,64 @@
+// Real: the whole Grantline server, its store and how it judges tokens. Fake: whether the store can be asked.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { postForm } from "@grantline/testing";
+import { startGatewayWorld, type Behind, type GatewayWorld } from "../testing/world.ts";
+import { createTokenWatch, type StreamEnd, type TokenWatch } from "./token-watch.ts";
+
+let world: GatewayWorld;
+let behind: Behind;
+let watch: TokenWatch;
+let away = false;
+beforeAll(async () => {
+  world = await startGatewayWorld();
+  behind = await world.add("watched", { url: "http://127.0.0.1:1/mcp" });
+});
+afterEach(() => {
+  watch.close();
+  away = false;
+});
+afterAll(() => world.close());
+
+const watching = (patienceMs?: number): TokenWatch =>
+  createTokenWatch({
+    context: world.platform.context,
+    upToDate: () => (away ? Promise.reject(new Error("away")) : Promise.resolve()),
+    everyMs: 10,
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  });
+const ended = (token: string, exp = Number.MAX_SAFE_INTEGER): Promise<StreamEnd> =>
+  new Promise((resolve) => void watch.watch(token, exp, resolve));
+
+describe("the watch over tokens of open streams", () => {
+  it("tells of a revocation, and only those whom it concerns", async () => {
+    watch = watching();
+    const [one, other] = [await world.person(behind), await world.person(behind)];
+    let others: StreamEnd | undefined;
+    watch.watch(other.access, Number.MAX_SAFE_INTEGER, (why) => (others = why));
+    const over = ended(one.access);
+    await postForm(`${world.platform.issuer}/revoke`, { token: one.access, client_id: one.clientId });
+    expect(await over).toBe("revoked");
+    expect([others, watch.size()]).toEqual([undefined, 1]);
+  });
+
+  it("tells of the end of a token's life", async () => {
+    watch = watching();
+    const { access } = await world.person(behind);
+    expect(await ended(access, 1)).toBe("expired");
+  });
+
+  it("does not guess: a stream nobody can vouch for is over after a while, and none before (P7)", async () => {
+    watch = watching(50);
+    const { access } = await world.person(behind);
+    away = true;
+    expect(await ended(access)).toBe("unknown");
+  });
+
+  it("forgets a stream that has ended by itself", async () => {
+    watch = watching();
+    const { access } = await world.person(behind);
+    const release = watch.watch(access, Number.MAX_SAFE_INTEGER, () => undefined);
+    expect(watch.size()).toBe(1);
+    release();
+    expect(watch.size()).toBe(0);
+  });
+});
