@@ -22,6 +22,20 @@ describe("events on their way", () => {
     );
   });
 
+  it("cost what they are long, in however small pieces they come", () => {
+    const piece = bytes("x".repeat(64));
+    const rewrite = createEventRewriter(shout, 100_000_000);
+    const secondsFor = (pieces: number): number => {
+      const begun = process.cpuUsage();
+      for (let n = 0; n < pieces; n += 1) rewrite(piece);
+      return process.cpuUsage(begun).user / 1e6;
+    };
+    rewrite(bytes("data: "));
+    // looked through from its start at every piece, this event would cost minutes
+    expect(secondsFor(40_000)).toBeLessThan(20);
+    expect(rewrite(bytes("\n\n"))).toHaveLength(6 + 40_000 * 64 + 2);
+  });
+
   it("have a bound", () => {
     expect(() => createEventRewriter(shout, 10)(bytes(`data: ${"x".repeat(20)}`))).toThrow(RangeError);
   });

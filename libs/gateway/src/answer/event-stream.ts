@@ -10,21 +10,32 @@ export function eventOf(message: object): string {
 export function createEventRewriter(rewrite: (data: string) => string | undefined, most: number): (piece: Uint8Array) => string {
   const decoder = new TextDecoder();
   let rest = "";
+  let tail = "";
   return (piece) => {
-    rest += decoder.decode(piece, { stream: true });
+    const text = decoder.decode(piece, { stream: true });
+    // only what is new is looked at: a large event in small pieces must not cost its length squared
+    const recent = tail + text;
+    rest += text;
+    tail = recent.slice(1 - LONGEST_END);
     let out = "";
-    for (let end = endOfEvent(rest); end !== undefined; end = endOfEvent(rest)) {
-      out += rewritten(rest.slice(0, end), rewrite);
-      rest = rest.slice(end);
+    if (END.test(recent)) {
+      for (let end = endOfEvent(rest); end !== undefined; end = endOfEvent(rest)) {
+        out += rewritten(rest.slice(0, end), rewrite);
+        rest = rest.slice(end);
+      }
+      tail = rest.slice(1 - LONGEST_END);
     }
     if (rest.length > most) throw new RangeError(`an event of more than ${most} letters`);
     return out;
   };
 }
 
+const END = /\r\n\r\n|\n\n|\r\r/;
+const LONGEST_END = 4;
+
 /** Behind the empty line that ends the first event. */
 function endOfEvent(text: string): number | undefined {
-  const found = /\r\n\r\n|\n\n|\r\r/.exec(text);
+  const found = END.exec(text);
   return found === null ? undefined : found.index + found[0].length;
 }
 

@@ -3,7 +3,7 @@ import type { HttpRequest } from "@grantline/oauth/http";
 import { CODE, McpError } from "../answer/mcp-error.ts";
 import type { Caller, GatewayContext } from "../context.ts";
 import { type Answered, discard, repeatedly, UpstreamFailure } from "../outbound/index.ts";
-import type { UpstreamAccess } from "@grantline/upstream";
+import type { GatewayServer, UpstreamAccess } from "@grantline/upstream";
 import type { Target } from "./target.ts";
 
 /** The upstream's own token, or that it wants none. */
@@ -34,7 +34,20 @@ export async function accessOf(
 ): Promise<Exclude<Access, { kind: "unavailable" }>> {
   const { server, token } = caller;
   if (server.authorization === "none" || server.stdio !== undefined) return { kind: "open" };
-  return available(await upstreams.access({ user: token.sub, server, meta }));
+  const access = available(await upstreams.access({ user: token.sub, server, meta }));
+  if (access.kind === "none" && server.authorization === "static") throw noSharedToken();
+  return access;
+}
+
+/** The one token for everybody is the operator's to put right: nobody is asked to connect an account. */
+function noSharedToken(): McpError {
+  return new McpError({
+    status: 502,
+    code: CODE.internal,
+    reason: "upstream-access-unavailable",
+    message: "The gateway has no credential for the MCP server. Tell its operator.",
+    detail: "static-token-missing",
+  });
 }
 
 function available(access: UpstreamAccess): Exclude<UpstreamAccess, { kind: "unavailable" }> {
@@ -61,7 +74,7 @@ export type Exchanged =
 /** Sends, and once more with a new token when the server refuses the one there is. Throws UpstreamFailure, McpError. */
 export async function exchange(context: GatewayContext, of: Exchange, access: Usable, sending: Sending): Promise<Exchanged> {
   const first = await send(context, of, access, sending);
-  if (first.answered.statusCode !== 401) return settled(access, first);
+  if (first.answered.statusCode !== 401) return settled(of.caller.server, access, first);
   await discard(first.answered);
   if (access.kind === "open" || of.caller.server.authorization === "static") {
     noteFailure(context, of, { reason: "upstream-refused-token", attempts: first.attempts, method: of.method, status: 401 });
@@ -74,7 +87,7 @@ export async function exchange(context: GatewayContext, of: Exchange, access: Us
   // a request that was refused for its token was not carried out
   noteRepeat(context, of, { reason: "upstream-refused-token", attempt: first.attempts + 1, waitedMs: 0 });
   const second = await send(context, of, renewed, sending);
-  if (second.answered.statusCode !== 401) return settled(renewed, second);
+  if (second.answered.statusCode !== 401) return settled(server, renewed, second);
   await discard(second.answered);
   return { kind: "wanting", why: "revoked" };
 }
@@ -85,10 +98,16 @@ interface Sent {
 }
 
 /** RFC 6750 §3.1: 403 with insufficient_scope is a request for more, any other 403 an answer. */
-async function settled(access: Usable, { answered, attempts }: Sent): Promise<Exchanged> {
+async function settled(
+  { authorization }: Pick<GatewayServer, "authorization">,
+  access: Usable,
+  { answered, attempts }: Sent,
+): Promise<Exchanged> {
   const challenge = answered.headers["www-authenticate"];
-  const short = answered.statusCode === 403 && typeof challenge === "string" && /\berror="?insufficient_scope\b/.test(challenge);
-  if (!short || access.kind === "open") return { kind: "answered", answered, attempts };
+  const personal = access.kind === "token" && authorization === "oauth";
+  const short =
+    personal && answered.statusCode === 403 && typeof challenge === "string" && /\berror="?insufficient_scope\b/.test(challenge);
+  if (!short) return { kind: "answered", answered, attempts };
   await discard(answered);
   const asked = /\bscope="([^"\\]{1,1000})"/
     .exec(challenge)?.[1]

@@ -170,6 +170,48 @@ describe("a server that", () => {
   });
 });
 
+describe("a server with one credential for everybody", () => {
+  const shared = (): void => {
+    const server = world.servers.all.get(behind.name);
+    world.servers.all.set(behind.name, { ...server, authorization: "static" } as NonNullable<typeof server>);
+  };
+  afterEach(() => (world.upstreams.trouble = undefined));
+
+  it("that the operator has not put there sends nobody to connect an account", async () => {
+    shared();
+    world.upstreams.trouble = { kind: "none", reason: "not-connected" };
+    expect(await refusal(await call())).toEqual([502, 1, -32_603, "upstream-access-unavailable"]);
+    expect(await refusal(await call("initialize", { protocolVersion: "2025-11-25", capabilities: {} }))).toEqual([
+      502,
+      1,
+      -32_603,
+      "upstream-access-unavailable",
+    ]);
+    expect((await world.events("UpstreamAuthorizationAsked")).filter(({ data }) => data["server"] === behind.name)).toEqual([]);
+  });
+
+  it("that has too few scopes sends nobody to ask for more", async () => {
+    shared();
+    foreign.instead = (_request, response) =>
+      void response.writeHead(403, { "www-authenticate": 'Bearer error="insufficient_scope", scope="all"' }).end();
+    expect(await refusal(await call())).toEqual([403, 1, -32_000, "upstream-refused"]);
+    expect((await world.events("UpstreamAuthorizationAsked")).filter(({ data }) => data["server"] === behind.name)).toEqual([]);
+  });
+});
+
+describe("a session begun in the server's place", () => {
+  it("whose server then answers with something broken is told so, as an error of the server's", async () => {
+    const server = world.servers.all.get(behind.name);
+    world.servers.all.set(behind.name, { ...server, authorization: "oauth" } as NonNullable<typeof server>);
+    const { id } = await initialize(behind.url, alice.access);
+    world.upstreams.connected.set(`${alice.subject} ${behind.name}`, { generation: 1, scopes: [] });
+    foreign.instead = (_request, response) =>
+      void response.writeHead(200, { "content-type": "application/json" }).end('{"result":{"protocolVersion":"2025-');
+    const answer = await post(behind.url, rpc("tools/list"), { token: alice.access, headers: { "mcp-session-id": id } });
+    expect(await refusal(answer)).toEqual([502, 1, -32_603, "upstream-not-mcp"]);
+  });
+});
+
 describe("a server's session that has ended", () => {
   it("is told as 404, so that the client begins anew", async () => {
     const { id } = await initialize(behind.url, alice.access);

@@ -1,8 +1,10 @@
+import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { bridgeEnvironment } from "../bridge/environment.ts";
 import { createAdmission } from "./admission.ts";
 import { backHeaders, onwardHeaders } from "./headers.ts";
 import { retryAfterMs } from "./repeat.ts";
+import { createOutbound } from "./send.ts";
 
 describe("where the gateway may connect to", () => {
   const production = createAdmission({ privateUpstreams: [], allowLoopback: false });
@@ -65,6 +67,34 @@ describe("headers", () => {
       "cache-control": "no-store",
       "content-type": "application/json",
     });
+  });
+});
+
+describe("the way to servers", () => {
+  it("has room for a call however many streams are open: nobody waits for other people's", async () => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const outbound = createOutbound({ privateUpstreams: [], allowLoopback: true });
+    const gone = AbortSignal.timeout(20_000);
+    const ask = () =>
+      outbound.send({
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+        method: "GET",
+        headers: {},
+        timeoutMs: 20_000,
+        gone,
+      });
+    try {
+      const open = await Promise.all(Array.from({ length: 300 }, ask));
+      expect(open.map(({ statusCode }) => statusCode)).toEqual(Array.from({ length: 300 }, () => 200));
+      for (const { body } of open) body.on("error", () => undefined).destroy();
+    } finally {
+      await outbound.close();
+      server.close();
+    }
   });
 });
 

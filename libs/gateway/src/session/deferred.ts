@@ -90,9 +90,17 @@ function agreedRevision(text: string): string | undefined {
   for (const line of text.split("\n")) {
     const json = line.startsWith("data:") ? line.slice("data:".length) : line;
     if (!json.includes("protocolVersion")) continue;
-    const parsed: unknown = JSON.parse(json);
+    const parsed = readJson(json);
     const result = isMembers(parsed) ? parsed["result"] : undefined;
     if (isMembers(result) && typeof result["protocolVersion"] === "string") return result["protocolVersion"];
   }
   return undefined;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UpstreamFailure("upstream-not-mcp", false, error);
+  }
 }
