@@ -178,8 +178,8 @@ async function compose(
     listConsents: consentsOf(readModel, projector),
   };
   const { env = process.env } = options;
+  const upstream = upstreamSide({ config, log, env, context, runtime, outbound }, closing);
   const exchange = createSafeExchange(outbound);
-  const upstream = upstreamSide({ config, log, env, context, runtime, fetcher, exchange }, closing);
   return { context, fetcher, exchange, upstream, runtime, projecting };
 }
 

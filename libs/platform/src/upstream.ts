@@ -3,7 +3,7 @@ import { upstreamDecider } from "@grantline/domain/upstream";
 import type { AdminParts } from "@grantline/admin";
 import { gatewayOrigin, type Config } from "@grantline/config";
 import type { StreamRuntime } from "@grantline/event-store";
-import type { SafeExchange, SafeFetch } from "@grantline/oauth/outbound";
+import { createSafeExchange, createSafeFetch, namedPlaces, type Resolve } from "@grantline/oauth/outbound";
 import type { Logger } from "@grantline/telemetry";
 import { createUpstreamSide, type UpstreamSide } from "@grantline/upstream";
 import type { Closing } from "./closing.ts";
@@ -16,12 +16,11 @@ export interface UpstreamOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly context: AdminParts;
   readonly runtime: StreamRuntime;
-  readonly fetcher: SafeFetch;
-  readonly exchange: SafeExchange;
+  readonly outbound: { readonly allowInsecureLoopback: boolean; readonly resolve?: Resolve };
 }
 
 /** The side towards third-party servers. Secrets are not answered from the store's memory: what is kept goes by the stream, not by time. */
-export function upstreamSide({ config, log, env, context, runtime, fetcher, exchange }: UpstreamOptions, closing: Closing): UpstreamSide {
+export function upstreamSide({ config, log, env, context, runtime, outbound }: UpstreamOptions, closing: Closing): UpstreamSide {
   const { gateway, secrets } = config;
   const store = lazySecretStore({
     config: { ...config, secrets: { ...secrets, cache: 0 } },
@@ -29,14 +28,16 @@ export function upstreamSide({ config, log, env, context, runtime, fetcher, exch
     onTrouble: (what) => log.warn({ what }, "secret stores"),
   });
   closing.later(() => store.close());
+  const named = namedPlaces(gateway.privateUpstreams);
   return createUpstreamSide({
     ...context,
     gateway: { origin: gatewayOrigin(config), providers: gateway.providers, refreshAhead: gateway.refreshAhead },
     servers: runtime.repository(serverDecider),
     upstreams: runtime.repository(upstreamDecider),
     secrets: store,
-    fetcher,
-    exchange,
+    // what operators set up may be in our own network, where they said so
+    fetcher: createSafeFetch({ ...outbound, named, clock: context.clock }),
+    exchange: createSafeExchange({ ...outbound, named }),
     log,
   });
 }

@@ -66,8 +66,7 @@ function refreshOf(
     server,
     meta,
     why,
-    generation: connection.generation,
-    refreshable: connection.refreshable,
+    connection,
     ...(unasked === undefined ? {} : { unasked }),
   };
 }

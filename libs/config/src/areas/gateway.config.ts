@@ -72,7 +72,7 @@ export const gateway = z.strictObject({
   privateUpstreams: list(z.string().regex(/^[A-Za-z0-9.:_-]+(?:\/\d{1,3})?$/), [], {
     env: "GRANTLINE_GATEWAY_PRIVATE_UPSTREAMS",
     allowed: "a list of host names, IP addresses and CIDR blocks",
-    doc: "Where in our own network MCP servers may be, also over plain http. Everything else must be https at public addresses; outside production loopback hosts are allowed as well.",
+    doc: "Where in our own network MCP servers and the authorization servers of theirs may be, also over plain http. Everything else must be https at public addresses; outside production loopback hosts are allowed as well.",
   }),
   commands: list(z.string().min(1).max(512), [], {
     env: "GRANTLINE_GATEWAY_COMMANDS",

@@ -1,5 +1,6 @@
 export { isLoopbackHost, isPublicAddress } from "./address.ts";
 export type { FetchedDocument } from "./download.ts";
+export { namedPlaces, type NamedPlaces } from "./named-places.ts";
 export { OutboundError, type OutboundFailure } from "./outbound-error.ts";
 export { checkOutboundUrl, type OutboundUrlRules } from "./outbound-url.ts";
 export { systemResolve, type Resolve, type ResolvedAddress } from "./resolve.ts";

@@ -1,10 +1,13 @@
 import { isIP } from "node:net";
 import { isLoopbackHost, isPublicAddress } from "./address.ts";
+import type { NamedPlaces } from "./named-places.ts";
 import { OutboundError } from "./outbound-error.ts";
 
 export interface OutboundUrlRules {
   /** Development only: http, and any port, on 127.0.0.1, [::1] and localhost. */
   readonly allowInsecureLoopback: boolean;
+  /** What an operator named of our own network; nothing unless given. */
+  readonly named?: NamedPlaces;
 }
 
 /** Parses a URL somebody else gave us and refuses what must never be fetched, before any name is resolved. Throws OutboundError `url-refused`. */
@@ -17,9 +20,11 @@ export function checkOutboundUrl(text: string, rules: OutboundUrlRules): URL {
     if (rules.allowInsecureLoopback && (url.protocol === "http:" || url.protocol === "https:")) return url;
     throw refused("a loopback host");
   }
+  if (rules.named?.host(url.hostname) === true && (url.protocol === "http:" || url.protocol === "https:")) return url;
   if (url.protocol !== "https:") throw refused("not https");
   refusePort(url);
-  refuseHost(url.hostname);
+  // a local name may lead into a block that was named: its addresses are what is judged then
+  if (rules.named === undefined || isIP(url.hostname) !== 0) refuseHost(url.hostname);
   return url;
 }
 

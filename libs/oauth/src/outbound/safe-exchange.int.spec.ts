@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSafeExchange, type Resolve } from "./index.ts";
+import { createSafeExchange, namedPlaces, type Resolve } from "./index.ts";
 
 let server: Server;
 let port: number;
@@ -57,6 +57,28 @@ describe("a safe exchange", () => {
   it("gives up in time", async () => {
     const impatient = createSafeExchange({ allowInsecureLoopback: true, resolve: loopback, timeoutMs: 50 });
     expect(await failure(impatient(`http://localhost:${port}/never`, post))).toBe("timed-out");
+  });
+
+  it("goes where an operator named our own network, by host or by block, over plain http too, and nowhere else there", async () => {
+    seen = [];
+    const inward: Resolve = async () => [{ address: "127.0.0.1", family: 4 }];
+    const to = (entries: readonly string[], host: string) =>
+      createSafeExchange({ allowInsecureLoopback: false, resolve: inward, named: namedPlaces(entries) })(
+        `http://${host}:${port}/token`,
+        post,
+      );
+    expect(await failure(to(["mcp.corp"], "mcp.corp"))).toBe("answered");
+    expect(await failure(to(["127.0.0.0/8"], "127.0.0.2"))).not.toBe("url-refused");
+    expect(seen).toHaveLength(1);
+    for (const [entries, host] of [
+      [["mcp.corp"], "other.corp"],
+      [["mcp.corp"], "10.0.0.7"],
+      [["10.1.0.0/16"], "10.2.0.7"],
+    ] as const)
+      expect(await failure(to(entries, host))).toBe("url-refused");
+    const secure = createSafeExchange({ allowInsecureLoopback: false, resolve: inward, named: namedPlaces(["10.1.0.0/16"]) });
+    expect(await failure(secure("https://mcp.corp/token", post))).toBe("address-refused");
+    expect(seen).toHaveLength(1);
   });
 
   it("sends nothing into our own network", async () => {

@@ -39,7 +39,7 @@ export function createSafeExchange(options: Omit<SafeFetchOptions, "clock">): Sa
     const signal = AbortSignal.timeout(options.timeoutMs ?? TOTAL_MS);
     running += 1;
     try {
-      const addresses = await withinTime(resolveChecked(url, resolve), signal);
+      const addresses = await withinTime(resolveChecked(url, resolve, options.named), signal);
       const client = new Client(url.origin, { connect: { lookup: pinned(addresses) }, maxHeaderSize: 16_384, pipelining: 1 });
       try {
         return await ask(client, url, exchange, signal);

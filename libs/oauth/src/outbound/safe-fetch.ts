@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../context/index.ts";
 import { download, type FetchedDocument } from "./download.ts";
+import type { NamedPlaces } from "./named-places.ts";
 import { OutboundError } from "./outbound-error.ts";
 import { checkOutboundUrl } from "./outbound-url.ts";
 import { resolveChecked, systemResolve, type Resolve } from "./resolve.ts";
@@ -16,6 +17,8 @@ const AT_ONCE = 64;
 
 export interface SafeFetchOptions {
   readonly allowInsecureLoopback: boolean;
+  /** What an operator named of our own network. Never for URLs of strangers. */
+  readonly named?: NamedPlaces;
   readonly clock: Clock;
   /** How names become addresses; the operating system's way unless given. */
   readonly resolve?: Resolve;
@@ -44,7 +47,7 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     if (running.size >= AT_ONCE) throw new OutboundError("busy", "too many fetches at once", { temporary: true });
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const addresses = await withinTime(resolveChecked(url, resolve), signal);
+      const addresses = await withinTime(resolveChecked(url, resolve, options.named), signal);
       return await download({ url, addresses, maxBytes, signal });
     } catch (cause) {
       const error = asOutboundError(cause, signal);
@@ -65,7 +68,7 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
       return fetching;
     },
     async check(text) {
-      await withinTime(resolveChecked(checkOutboundUrl(text, options), resolve), AbortSignal.timeout(timeoutMs));
+      await withinTime(resolveChecked(checkOutboundUrl(text, options), resolve, options.named), AbortSignal.timeout(timeoutMs));
     },
   };
 }

@@ -18,7 +18,6 @@ export interface Bringing extends RefreshOf {
   readonly id: string;
   readonly claim: string;
   readonly number: number;
-  readonly connection: Connection;
   readonly failures: number;
 }
 

@@ -242,6 +242,16 @@ describe("the duty that refreshes ahead", () => {
     expect(await duty.run(held)).toBe(1);
   });
 
+  it("of a process that was given another secret store claims nothing, and ends nothing", async () => {
+    const nothing = await beside(({ secrets: store }) => ({ secrets: { ...store, get: () => Promise.resolve(undefined) } }));
+    await platform.context.projector.fresh(() => Promise.resolve());
+    const before = await platform.context.store.head();
+    expect(await nothing.side.duty.run(held)).toBe(0);
+    expect(await ask(nothing)).toMatchObject({ kind: "unavailable", reason: "tokens-missing" });
+    expect(await platform.context.store.head()).toEqual(before);
+    expect(await ask(first())).toMatchObject({ kind: "token" });
+  });
+
   it("ends connections to servers that are no more", async () => {
     const { duty } = platform.platform.upstream;
     const { name, ...definition } = { name: "github", url: `${github.authority}/mcp`, provider: "github" };

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ServerDefinition } from "@grantline/domain/server";
+import type { Connection } from "@grantline/domain/upstream";
 import type { CommandMeta } from "@grantline/event-store";
 import { connectionId, type UpstreamContext } from "../context.ts";
 import type { TokenRecord, TokenRecords } from "../tokens/record.ts";
@@ -19,12 +20,10 @@ export interface RefreshOf {
   readonly user: string;
   readonly server: ServerDefinition;
   readonly meta: CommandMeta;
-  /** Of the tokens that are to be replaced. */
-  readonly generation: number;
+  /** With the tokens that are to be replaced. */
+  readonly connection: Connection;
   /** `ahead`: they are still good; nobody has to wait. `refused`: the server does not take them. */
   readonly why: "ahead" | "refused";
-  /** False: nothing can bring new ones, and the person is asked at once. */
-  readonly refreshable: boolean;
   /** Nobody's call waits. */
   readonly unasked?: true;
 }
@@ -42,6 +41,7 @@ const PATIENCE_MS = 20_000;
 export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<UpstreamAccess> {
   const { context } = parts;
   const id = connectionId(of.user, of.server.name);
+  if (!(await hasRecord(parts, id, of.connection))) return unavailable("tokens-missing", 5);
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const now = context.clock.now();
@@ -52,9 +52,9 @@ export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<Upstr
         kind: "claim-refresh",
         now,
         claim,
-        generation: of.generation,
+        generation: of.connection.generation,
         until: now + CLAIM_SECONDS,
-        after: of.why === "refused" && of.refreshable ? REST_AFTER_REFUSAL : 0,
+        after: of.why === "refused" && of.connection.refreshable ? REST_AFTER_REFUSAL : 0,
         ...(of.unasked === undefined ? {} : { unasked: of.unasked }),
       },
       of.meta,
@@ -75,6 +75,11 @@ export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<Upstr
 
 function bringing(of: RefreshOf, id: string, claim: string, number: number, state: Connected): Bringing {
   return { ...of, id, claim, number, connection: state.connection, failures: state.failures };
+}
+
+/** A process that was given another secret store than the others has nothing to refresh with, and must not keep those from it who have. */
+async function hasRecord({ records, unsaved }: RefreshParts, id: string, connection: Connection): Promise<boolean> {
+  return unsaved.has(connection.secretName) || (await records.read(id, connection)) !== undefined;
 }
 
 /** The state once the claim seen is gone; undefined while it is there, or once it has ended without an answer. */
