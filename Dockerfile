@@ -18,7 +18,7 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GRANTLINE_PORT ?? 8080}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=16", "--max-old-space-size=256"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--max-old-space-size=256"]
 
 FROM runtime AS cli
 HEALTHCHECK NONE
