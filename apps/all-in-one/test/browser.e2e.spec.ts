@@ -6,6 +6,7 @@ import {
   authorizationUrl,
   introspect,
   pkce,
+  postForm,
   redeem,
   register,
   startTestPlatform,
@@ -97,6 +98,39 @@ describe.skipIf(CHROMIUM === undefined)(
       );
       return (await response.json()) as Tokens;
     }
+
+    it("lets a person type the code of a device, see what it is, and let it in", async () => {
+      const grant = "urn:ietf:params:oauth:grant-type:device_code";
+      const { client_id } = await register(platform.issuer, { client_name: "Television", grant_types: ["authorization_code", grant] });
+      const asked = await postForm(`${platform.issuer}/device_authorization`, { client_id, resource: RESOURCE, scope: "notes:read" });
+      const device = (await asked.json()) as { device_code: string; user_code: string; verification_uri_complete: string };
+      const { page, complaints } = await openPage(browser, {});
+      await page.goto(device.verification_uri_complete);
+      await page.getByLabel("Name").fill("demo");
+      await page.getByLabel("Password").fill("demo");
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.waitForSelector("#device-code-form");
+      expect(await page.getByLabel("Code").inputValue()).toBe(device.user_code);
+      expect(await seriousFindings(page)).toEqual([]);
+      await picture(page, "device-code");
+      await page.getByLabel("Code").fill("BCDF-BCDF");
+      await page.getByRole("button", { name: "Continue" }).click();
+      expect(await page.isVisible("#device-error")).toBe(true);
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByLabel("Code").fill(device.user_code.toLowerCase());
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.waitForSelector("#device-form");
+      expect(await page.textContent("#device-user-code")).toBe(device.user_code);
+      expect(await page.isVisible("#device-warning")).toBe(true);
+      expect(await seriousFindings(page)).toEqual([]);
+      await picture(page, "device-decision");
+      await page.getByRole("button", { name: "Allow" }).click();
+      expect(await page.getAttribute("#device-decided", "data-decision")).toBe("allow");
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(complaints.filter((each) => !each.includes("400"))).toEqual([]);
+      const form = { grant_type: grant, client_id, device_code: device.device_code };
+      expect((await postForm(`${platform.issuer}/token`, form)).status).toBe(200);
+    });
 
     it("lets a person log in, read who wants what, narrow it, and allow the rest", async () => {
       const { page, complaints, verifier } = await begin();

@@ -84,7 +84,7 @@ describe("a server behind the gateway, from adding it to leaving it", () => {
     expect((await grantline(["server", "ls"], operator)).out).not.toContain("notes-remote");
   });
 
-  it("a person logs in, connects, refreshes, tries and leaves", { timeout: 30_000 }, async () => {
+  it("a person logs in, connects, refreshes, tries and leaves", async () => {
     // one browser for both servers: logged in here, and sent on to the third party
     const here = server.person();
     const there = provider.person();
