@@ -76,11 +76,13 @@ interface Asking {
 
 function authorizationUrl(
   context: UpstreamContext,
-  { endpoints, client, traits, resource }: Provider,
+  { endpoints, client, traits, resource, suggested }: Provider,
   { state, verifier, scopes }: Asking,
 ): string {
   const url = new URL(endpoints.authorization);
-  const scope = traits.scopesGoverned ? [...new Set([...scopes, ...traits.besides])].join(" ") : "";
+  // RFC 6749 §3.3: left out, it is the server's default. What is asked besides would be all there is, where a server named nothing of its own
+  const besides = scopes.length === 0 && suggested !== undefined ? [] : traits.besides;
+  const scope = traits.scopesGoverned ? [...new Set([...scopes, ...besides])].join(" ") : "";
   const parameters = {
     ...traits.authorizeParameters,
     response_type: "code",
