@@ -29,6 +29,8 @@ export interface UpstreamParts {
   /** One that answers from no memory of its own: what another process has just stored must be seen. */
   readonly secrets: SecretStore;
   readonly fetcher: SafeFetch;
+  /** The same, where what is remembered will not do. */
+  readonly afresh?: SafeFetch;
   readonly exchange: SafeExchange;
   readonly log: UpstreamLog;
 }

@@ -24,7 +24,7 @@ export interface UpstreamSide {
 }
 
 export function createUpstreamSide(given: UpstreamContext): UpstreamSide {
-  const context = { ...given, fetcher: rememberingFetch(given.fetcher, given.clock) };
+  const context = { ...given, ...rememberingFetch(given.fetcher, given.clock) };
   const servers = createServers(context);
   const records = createTokenRecords(context.secrets);
   const parts: RefreshParts = { context, records, unsaved: new Map() };

@@ -11,11 +11,15 @@ import { connectPage, resultPage } from "./connect.page.ts";
 import { formOf, openTicket, sealState, type Ticket } from "./ticket.ts";
 import { providerForPerson, visitOf, type Visit } from "./visit.ts";
 
-/** GET /connect/{id}: who is asked for what, before anybody is sent anywhere. */
+/**
+ * GET /connect/{id}: who is asked for what, before anybody is sent anywhere. What the server says of itself is read anew: people come here after it refused a
+ * token, and that may be because it has moved to another authorization server (MCP authorization, SEP-2352).
+ */
 export async function showConnect(context: UpstreamContext, request: HttpRequest): Promise<HttpResponse> {
   const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
   if (visit === undefined) return seeOther(loginUrl(context, request.path));
-  const provider = await providerForPerson(context, request, visit);
+  const { fetcher, afresh = fetcher } = context;
+  const provider = await providerForPerson({ ...context, fetcher: afresh }, request, visit);
   return connectPage(context, { ...visit, ticket: withSuggested(visit.ticket, provider) }, provider, {
     browser: ensureBrowser(context, request),
     path: request.path,
