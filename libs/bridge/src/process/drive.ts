@@ -1,6 +1,7 @@
-import { type BridgeCommand, type BridgeOutcome, type BridgeState, nextStep } from "@grantline/domain/bridge";
+import { type BridgeCommand, type BridgeOutcome, type BridgeState, type BridgeStep, nextStep } from "@grantline/domain/bridge";
 import type { CommandMeta, StreamRepository } from "@grantline/event-store";
-import { SecretStoreUnavailable } from "@grantline/secrets";
+import { SecretRefused, SecretStoreAbsent, SecretStoreReadOnly, SecretStoreUnavailable, SecretUnreadable } from "@grantline/secrets";
+import { ZodError } from "zod";
 import { type RegistrationTarget, type StepRun, TargetRefused, TargetUnavailable } from "../target.port.ts";
 
 export type Bridges = StreamRepository<BridgeState, BridgeCommand, BridgeOutcome>;
@@ -35,24 +36,38 @@ export async function drive(parts: DriveParts, bridgeId: string, run: DriveRun):
     if (run.signal.aborted) throw new TargetUnavailable("no time is left for the next step");
     await run.assertHeld?.();
     try {
-      const report = await target.perform(step, state, run);
-      const told = { now: clock.now(), life: state.life, ...report } as BridgeCommand;
-      const { outcome } = await bridges.execute(bridgeId, told, run.meta);
-      if (outcome.kind === "refused") {
-        await target.undo(report, state, run);
-        throw new TargetUnavailable(`the step ${step.kind} was overtaken`);
-      }
-    } catch (error) {
-      if (!(error instanceof TargetRefused) || state.status !== "pending") throw asUnavailable(error);
+      await takeStep(parts, { state, step, run, bridgeId });
+    } catch (cause) {
+      const error = asTargetError(cause);
+      if (!(error instanceof TargetRefused) || state.status !== "pending") throw error;
       const failed: BridgeCommand = { kind: "fail", now: clock.now(), life: state.life, step: step.kind, reason: error.reason };
       await bridges.execute(bridgeId, failed, run.meta);
     }
   }
 }
 
-/** A secret store that can't answer is no worse than a target that can't. */
-function asUnavailable(error: unknown): unknown {
+interface Taking {
+  readonly bridgeId: string;
+  readonly state: Exclude<BridgeState, { status: "none" | "gone" }>;
+  readonly step: BridgeStep;
+  readonly run: DriveRun;
+}
+
+/** Does it and tells the stream; what the stream does not want any more is undone. */
+async function takeStep({ bridges, target, clock }: DriveParts, { bridgeId, state, step, run }: Taking): Promise<void> {
+  const report = await target.perform(step, state, run);
+  const told = { now: clock.now(), life: state.life, ...report } as BridgeCommand;
+  const { outcome } = await bridges.execute(bridgeId, told, run.meta);
+  if (outcome.kind !== "refused") return;
+  await target.undo(report, state, run);
+  throw new TargetUnavailable(`the step ${step.kind} was overtaken`);
+}
+
+/** A secret store that fails is no worse than a target that does; an answer nobody can read is a refusal. None of it may hold up other registrations. */
+function asTargetError(error: unknown): unknown {
+  if (error instanceof ZodError) return new TargetRefused("target-answer-invalid", "the target's answer lacks what it should hold");
   if (error instanceof SecretStoreUnavailable)
     return new TargetUnavailable(error.message, error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1_000));
-  return error;
+  const stores = [SecretStoreReadOnly, SecretStoreAbsent, SecretUnreadable, SecretRefused];
+  return stores.some((kind) => error instanceof kind) ? new TargetUnavailable((error as Error).message) : error;
 }

@@ -1,6 +1,8 @@
 // Real: event store, listings and secret store in files, @azure/identity over HTTPS. Stand-in: Graph.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseEvent } from "@grantline/event-store";
+import { SecretStoreReadOnly } from "@grantline/secrets";
+import type { Fetch } from "../fetch.port.ts";
 import { agent, bearer, INITIAL, openTestBridge, type TestBridge } from "../fixtures/bridge.ts";
 import { emptied, type Entra, entraParts, INSTALLATION, leftAt, startEntra } from "../fixtures/entra.ts";
 import { lifeCycle, resume } from "../process/duties.ts";
@@ -168,6 +170,32 @@ describe("a registration that can't be made", () => {
     expect(leftAt(entra.standIn).applications).toBe(1);
     await bridge.projector.caughtUp();
     expect(await resume(bridge.parts)).toBe(1);
+    expect(leftAt(entra.standIn)).toEqual(NOTHING);
+  });
+
+  it("is 503 when the secret store can't be written, and is taken back: a secret that nobody can keep is none", async () => {
+    await bridge.close();
+    bridge = await openTestBridge({
+      fetch: entra.fetch,
+      made: (secrets, clock) =>
+        entraParts(entra, { ...secrets, set: () => Promise.reject(new SecretStoreReadOnly("secrets", "none can be written")) }, clock),
+    });
+    expect((await register()).status).toBe(503);
+    expect(leftAt(entra.standIn)).toEqual(NOTHING);
+  });
+
+  it("is 502 when Graph answers what nobody can read, and holds up no other registration", async () => {
+    const garbling: Fetch = async (url, init) => {
+      const answer = await entra.fetch(url, init);
+      return url.includes("addPassword") ? new Response("<html>proxy</html>", { status: 200 }) : answer;
+    };
+    await bridge.close();
+    bridge = await openTestBridge({
+      fetch: entra.fetch,
+      made: (secrets, clock) => entraParts({ ...entra, fetch: garbling }, secrets, clock),
+    });
+    const { status, reason } = await register();
+    expect([status, reason]).toEqual([502, "bridge-target-refused"]);
     expect(leftAt(entra.standIn)).toEqual(NOTHING);
   });
 
