@@ -13,7 +13,7 @@ import type { TokenWatch } from "./watch/token-watch.ts";
 /** What of the platform the gateway stands on. */
 export type GatewaySources = TokenSources &
   StepUpSources &
-  Pick<OAuthContext, "limits" | "ephemeral" | "clock"> & { readonly seals: Seals; readonly subjectKeys: SubjectKeys };
+  Pick<OAuthContext, "limits" | "ephemeral" | "clock" | "flags"> & { readonly seals: Seals; readonly subjectKeys: SubjectKeys };
 
 /** All a slice of the gateway may use. */
 export interface GatewayContext {

@@ -19,7 +19,8 @@ export async function access(
   if (none !== undefined) return state.status === "refused" ? heal(parts, of, state.connection, none) : none;
   const { connection } = state;
   const now = context.clock.now();
-  if (isDue(connection, now, context.gateway.refreshAhead)) {
+  const ahead = context.flags.enabled("upstream.refresh-ahead", { subject: of.user, provider: of.server.provider });
+  if (isDue(connection, now, context.gateway.refreshAhead) && (ahead || !isGood(connection, now))) {
     const answer = await refresh(parts, refreshOf(of, state, "ahead"));
     return answer.kind === "none" ? heal(parts, of, connection, answer) : answer;
   }

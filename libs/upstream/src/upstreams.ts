@@ -1,5 +1,6 @@
 import { access, answered, renew, targetOf } from "./access.ts";
 import { openTicket, sealTicket, TICKET_SECONDS } from "./connect/ticket.ts";
+import { requireConnectable } from "./connect/connectable.ts";
 import { connectionId, type UpstreamContext } from "./context.ts";
 import type { RefreshParts } from "./refresh/refresh.ts";
 import { revoke } from "./revoke.ts";
@@ -30,6 +31,7 @@ export function createUpstreams(parts: RefreshParts): Upstreams {
 
 /** Step-up (MCP authorization, scope selection): what is held already is asked again with what is new, or it would be lost. */
 async function begin(context: UpstreamContext, of: ConnectionOf & { readonly scopes?: readonly string[] }): Promise<BegunAuthorization> {
+  requireConnectable(context, of.server, of.user);
   const { state } = await context.upstreams.load(connectionId(of.user, of.server.name));
   const held = state.status === "connected" && state.connection.target === targetOf(of.server) ? state.connection.scopes : [];
   const expiresAt = context.clock.now() + TICKET_SECONDS;

@@ -1,3 +1,5 @@
+import type { FlagName } from "@grantline/domain/flag";
+import { capabilityOff } from "@grantline/oauth/flags";
 import { OAuthError, type OAuthErrorCode, type Reason } from "@grantline/oauth/errors";
 import type { HttpResponse } from "@grantline/oauth/http";
 import type { MessageId } from "../message/message.ts";
@@ -38,6 +40,17 @@ export class McpError extends Error {
     super(refusal.reason, { cause });
     this.refusal = refusal;
   }
+}
+
+/** A kill switch between a caller who is known and the server. */
+export function switchedOff(flag: FlagName): McpError {
+  return new McpError({
+    status: 503,
+    code: CODE.internal,
+    reason: "capability-off",
+    message: capabilityOff(flag),
+    headers: { "retry-after": "60" },
+  });
 }
 
 export function errorAnswer(refusal: McpRefusal, id: MessageId | undefined, correlationId: string): HttpResponse {

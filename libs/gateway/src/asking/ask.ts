@@ -3,6 +3,7 @@ import type { HttpResponse } from "@grantline/oauth/http";
 import type { Reason } from "@grantline/oauth/errors";
 import { CODE, errorAnswer, resultAnswer } from "../answer/mcp-error.ts";
 import type { Caller, GatewayContext } from "../context.ts";
+import { aboutOf } from "../entrance/caller.ts";
 import type { MessageId } from "../message/message.ts";
 
 /** How the person can be told where to go. */
@@ -31,11 +32,12 @@ export const INPUT_KEY = "grantline_connect";
 
 /** Begins an authorization at the server's provider and says so in the best way this client has. */
 export async function askForAuthorization(
-  { upstreams, journal }: Pick<GatewayContext, "upstreams" | "journal">,
+  { upstreams, journal, sources }: Pick<GatewayContext, "upstreams" | "journal" | "sources">,
   { server, token }: Pick<Caller, "server" | "token">,
-  asking: Asking,
+  wish: Asking,
   meta: CommandMeta,
 ): Promise<HttpResponse> {
+  const asking = sources.flags.enabled("gateway.elicitation", aboutOf({ server, token })) ? wish : { ...wish, telling: "link" as const };
   const { why, scopes, telling } = asking;
   const wanted = scopes === undefined ? {} : { scopes };
   const begun = await upstreams.begin({ user: token.sub, server, meta, ...wanted });

@@ -1,7 +1,8 @@
 import type { CommandMeta } from "@grantline/event-store";
 import type { HttpRequest } from "@grantline/oauth/http";
-import { CODE, McpError } from "../answer/mcp-error.ts";
+import { CODE, McpError, switchedOff } from "../answer/mcp-error.ts";
 import type { Caller, GatewayContext } from "../context.ts";
+import { aboutOf } from "../entrance/caller.ts";
 import { type Answered, discard, repeatedly, UpstreamFailure } from "../outbound/index.ts";
 import type { GatewayServer, UpstreamAccess } from "@grantline/upstream";
 import type { Target } from "./target.ts";
@@ -29,11 +30,12 @@ export interface Sending {
 
 /** Throws McpError 503 where provider, vault or store do not answer. */
 export async function accessOf(
-  { upstreams }: GatewayContext,
+  { upstreams, sources }: GatewayContext,
   { caller, meta }: Exchange,
 ): Promise<Exclude<Access, { kind: "unavailable" }>> {
   const { server, token } = caller;
   if (server.authorization === "none" || server.stdio !== undefined) return { kind: "open" };
+  if (!sources.flags.enabled("gateway.upstream", aboutOf(caller))) throw switchedOff("gateway.upstream");
   const access = available(await upstreams.access({ user: token.sub, server, meta }));
   if (access.kind === "none" && server.authorization === "static") throw noSharedToken();
   return access;

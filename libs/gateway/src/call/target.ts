@@ -1,5 +1,6 @@
-import { McpError, CODE } from "../answer/mcp-error.ts";
+import { McpError, CODE, switchedOff } from "../answer/mcp-error.ts";
 import type { Caller, GatewayContext } from "../context.ts";
+import { aboutOf } from "../entrance/caller.ts";
 import type { Outbound } from "../outbound/index.ts";
 import type { Session } from "../session/session.ts";
 
@@ -15,12 +16,15 @@ export interface Target {
 
 /** The URL the operator gave: nothing of the request's own path or query is in it (security case G-04). */
 export async function targetOf(
-  context: Pick<GatewayContext, "outbound" | "bridge">,
+  context: Pick<GatewayContext, "outbound" | "bridge" | "sources">,
   caller: Caller,
   session: Session | undefined,
 ): Promise<Target> {
   const { server, token } = caller;
-  if (server.stdio !== undefined) return context.bridge.target(server, token.sub, session?.bridge);
+  if (server.stdio !== undefined) {
+    if (!context.sources.flags.enabled("gateway.stdio-bridge", aboutOf(caller))) throw switchedOff("gateway.stdio-bridge");
+    return context.bridge.target(server, token.sub, session?.bridge);
+  }
   if (server.url !== undefined) return { url: server.url, headers: {}, outbound: context.outbound };
   throw new McpError({ status: 502, code: CODE.internal, reason: "upstream-unreachable", message: "The MCP server has no address." });
 }

@@ -1,4 +1,6 @@
+import type { FlagAbout } from "@grantline/domain/flag";
 import { authenticateBearer, type BearerDemand } from "@grantline/oauth/bearer";
+import { requireCapability } from "@grantline/oauth/flags";
 import { commandMeta } from "@grantline/oauth/context";
 import type { HttpRequest } from "@grantline/oauth/http";
 import { noteStepUp } from "@grantline/oauth/step-up";
@@ -16,7 +18,9 @@ export async function identify(context: Pick<GatewayContext, "sources">, request
   const token = await authenticateBearer(context.sources, request, demandOf(context, arrived, baseScopes(arrived)));
   // readBearer has just found exactly one there
   const presented = String(request.headers["authorization"]).slice("bearer ".length);
-  return { ...arrived, token, presented };
+  const caller = { ...arrived, token, presented };
+  requireCapability(context.sources.flags, "gateway.calls", aboutOf(caller));
+  return caller;
 }
 
 /** The scopes one operation needs beside. Throws OAuthError `insufficient_scope`: all of them, and what is held, in one challenge. */
@@ -27,6 +31,11 @@ export async function requireScopes(
   scopes: readonly string[],
 ): Promise<void> {
   await authenticateBearer(context.sources, request, demandOf(context, caller, [...new Set([...baseScopes(caller), ...scopes])]));
+}
+
+/** Whom a flag is asked about. */
+export function aboutOf({ server, token }: Pick<Caller, "server" | "token">): FlagAbout {
+  return { subject: token.sub, client: token.clientId, provider: server.provider };
 }
 
 /** What every call needs: the scopes given to who asks for none. */

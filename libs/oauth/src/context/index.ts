@@ -1,6 +1,6 @@
 import type { ClientCommand, ClientOutcome, ClientState } from "@grantline/domain/client";
 import type { ConsentCommand, ConsentOutcome, ConsentState } from "@grantline/domain/consent";
-import type { FlagAbout, FlagName } from "@grantline/domain/flag";
+import type { FlagAbout, FlagName, FlagVerdict } from "@grantline/domain/flag";
 import type { DeviceCommand, DeviceOutcome, DeviceState } from "@grantline/domain/device";
 import type { GrantCommand, GrantOutcome, GrantState } from "@grantline/domain/grant";
 import type { LoginCommand, LoginOutcome, LoginState } from "@grantline/domain/login";
@@ -95,6 +95,8 @@ export interface Lifetimes {
 /** May a capability be used, by this subject, client or upstream provider? From memory (`@grantline/flags`). */
 export interface FeatureFlags {
   enabled(flag: FlagName, about?: FlagAbout): boolean;
+  /** The same with the reason why. */
+  evaluate(flag: FlagName, about?: FlagAbout): FlagVerdict;
 }
 /** What the slices need of the settings. */
 export interface OAuthSettings {

@@ -55,6 +55,7 @@ export type GrantContext = Pick<
   | "resources"
   | "issuance"
   | "devices"
+  | "flags"
   | "seals"
   | "flags"
 >;

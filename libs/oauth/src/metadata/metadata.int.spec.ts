@@ -82,7 +82,10 @@ describe("the metadata document", () => {
 
 describe("the kill switch of the device grant", () => {
   it("takes it out of the document", () => {
-    const document = authorizationServerMetadata({ ...world.context, flags: { enabled: (flag) => flag !== "oauth.device-grant" } });
+    const document = authorizationServerMetadata({
+      ...world.context,
+      flags: { ...world.context.flags, enabled: (flag) => flag !== "oauth.device-grant" },
+    });
     expect(document).not.toHaveProperty("device_authorization_endpoint");
     expect(document["grant_types_supported"]).toEqual(["authorization_code", "refresh_token", "client_credentials"]);
     expect(authorizationServerMetadata(world.context)).toHaveProperty(

@@ -143,7 +143,7 @@ export async function openWorld(options: WorldOptions = {}) {
       failuresPerMinute: 5,
       ...(options.anonymousWritesPerMinute === undefined ? {} : { anonymousWritesPerMinute: options.anonymousWritesPerMinute }),
     }),
-    flags: { enabled: () => true },
+    flags: { enabled: () => true, evaluate: () => ({ on: true, reason: "everybody" }) },
     directory: createClientDirectory({ clients: repositories.clients, settings, clock }),
     ...(options.fetchJwks === undefined ? {} : { fetchJwks: options.fetchJwks }),
   };

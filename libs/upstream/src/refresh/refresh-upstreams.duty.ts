@@ -91,6 +91,7 @@ async function refreshOne({ parts, servers, upstreams }: RefreshUpstreams, { use
   if (server === undefined) return false;
   const { state: subject } = await context.subjects.load(user);
   if (subject.status === "erased") return (await upstreams.revoke({ user, server, meta })) === "revoked";
+  if (!context.flags.enabled("upstream.refresh-ahead", { subject: user, provider: server.provider })) return false;
   const { state } = await context.upstreams.load(connectionId(user, name));
   if (state.status !== "connected" || state.unasked >= UNASKED_AT_MOST) return false;
   const answer = await answered(access(parts, { user, server, meta, unasked: true }));

@@ -1,0 +1,1 @@
+export { capabilityOff, requireCapability } from "./require-capability.ts";
