@@ -77,9 +77,13 @@ export function protectedServerContract({ program, introspects }: ProtectedServe
     return response.status;
   }
 
-  it("names itself as Grantline knows it, and Grantline as its issuer spells itself", async () => {
+  it("names itself as Grantline knows it, Grantline as its issuer spells itself, and what it wants clients to ask for", async () => {
     const metadata = await fetch(new URL(`/.well-known/oauth-protected-resource${server.url.pathname}`, server.url));
-    expect(await metadata.json()).toMatchObject({ resource: server.url.href, authorization_servers: [platform.issuer] });
+    expect(await metadata.json()).toMatchObject({
+      resource: server.url.href,
+      authorization_servers: [platform.issuer],
+      scopes_supported: ["notes:read"],
+    });
     const challenge = (await initialize()).headers.get("www-authenticate");
     // Spring leaves the quotes out
     expect(challenge?.replaceAll('"', "")).toContain(`resource_metadata=${server.url.origin}/.well-known/oauth-protected-resource/mcp`);

@@ -29,7 +29,9 @@ public class NotesServer {
         .with(mcpServerOAuth2(), mcp -> mcp
             .authorizationServer(issuer)
             .jwtDecoder(accessTokens(issuer, resource))
-            .resourcePath("/mcp"))
+            .resourcePath("/mcp")
+            // Clients ask for what they read here; of a server that says nothing some ask for no scope of it at all.
+            .protectedResourceMetadataCustomizer(metadata -> metadata.authorizationServer(issuer).scope("notes:read")))
         .csrf(csrf -> csrf.disable())
         .build();
   }
