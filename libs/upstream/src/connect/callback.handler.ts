@@ -2,7 +2,6 @@ import type { CommandMeta } from "@grantline/event-store";
 import { commandMeta } from "@grantline/oauth/context";
 import { queryParameters, type HttpRequest, type HttpResponse } from "@grantline/oauth/http";
 import { connectionId, type UpstreamContext } from "../context.ts";
-import { callbackUrl } from "../discovery/client-metadata.ts";
 import { checkAnswer, redeemCode } from "../providers/provider-client.ts";
 import type { Provider, ProviderTokens } from "../providers/provider.ts";
 import { ProviderTrouble } from "../providers/trouble.ts";
@@ -33,14 +32,20 @@ export async function finishConnect({ context, records }: CallbackParts, request
   requireBrowser(context, request, ticket.browser);
   const provider = await providerForPerson(context, request, visit);
   requireSame(server, provider, ticket);
+  requirePlace(request, provider);
   await checked(context, request, ticket, () => checkAnswer(provider, { answer, state }));
   const meta = commandMeta(context, request, { kind: "user", id: ticket.user });
   const record = await consume(context, ticket, meta);
   const { verifier, scopes: asked } = ticket;
-  const redeeming = { answer, state, verifier, asked, redirectUri: callbackUrl(context) };
+  const redeeming = { answer, state, verifier, asked, redirectUri: provider.redirectUri };
   const tokens = await attempted(context, request, ticket, () => redeemCode(context, provider, redeeming));
   await attempted(context, request, ticket, () => keep({ context, records }, { ticket, provider, tokens, record, meta }));
   return resultPage(context, server.name, "connected", missing(provider, asked, tokens.scopes));
+}
+
+/** RFC 9700 §4.4.2.2: where the browser comes back to says from whom, where nothing else does. */
+function requirePlace(request: HttpRequest, { redirectUri }: Provider): void {
+  if (new URL(redirectUri).pathname !== request.path) throw unknownConnection();
 }
 
 /** An answer that is the provider's no ends the attempt; one that is not the provider's at all changes nothing (RFC 9207 §2.4). */

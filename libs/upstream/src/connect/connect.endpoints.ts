@@ -1,5 +1,13 @@
-import { queryOperation, formOperation, type Endpoint } from "@grantline/oauth/http";
-import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH, clientDocument } from "../discovery/client-metadata.ts";
+import { queryOperation, formOperation, type Endpoint, type HttpRequest } from "@grantline/oauth/http";
+import { OAuthError } from "@grantline/oauth/errors";
+import {
+  CALLBACK_PATH,
+  CLIENT_DOCUMENT_PATH,
+  clientDocument,
+  issuerAt,
+  OWN_CALLBACK_PATH,
+  OWN_DOCUMENT_PATH,
+} from "../discovery/client-metadata.ts";
 import { finishConnect, type CallbackParts } from "./callback.handler.ts";
 import { confirmConnect, showConnect } from "./connect.handler.ts";
 
@@ -29,33 +37,55 @@ export function connectEndpoints(parts: CallbackParts): readonly Endpoint[] {
       ),
       handle: (request) => confirmConnect(context, request),
     },
-    {
-      id: "connect-callback",
-      method: "GET",
-      path: CALLBACK_PATH,
-      audience: "person",
-      openapi: queryOperation({
-        summary: "Back from the provider",
-        parameters: ["code", "state", "iss", "error", "error_description"],
-        required: ["state"],
-        answers: { "200": "A page: connected." },
-      }),
-      handle: (request) => finishConnect(parts, request),
-    },
-    {
-      id: "connect-client-document",
-      method: "GET",
-      path: CLIENT_DOCUMENT_PATH,
-      cors: true,
-      audience: "program",
-      openapi: { summary: "Our own Client ID Metadata Document", responses: { "200": { description: "The document." } } },
-      handle: () => ({
-        status: 200,
-        headers: { "content-type": "application/json", "cache-control": "public, max-age=3600" },
-        body: JSON.stringify(clientDocument(context)),
-      }),
-    },
+    callback(parts, "connect-callback", CALLBACK_PATH),
+    callback(parts, "connect-callback-own", OWN_CALLBACK_PATH),
+    document("connect-client-document", CLIENT_DOCUMENT_PATH, () => clientDocument(context)),
+    document("connect-client-document-own", OWN_DOCUMENT_PATH, ({ params }) => {
+      const issuer = issuerAt(params["issuer"] ?? "");
+      if (issuer === undefined) throw new OAuthError("invalid_request", "not-found", "There is nothing here.", { status: 404 });
+      return clientDocument(context, { issuer, sendsIssuer: false });
+    }),
   ];
+}
+
+/** One for all that say who they are, and one of its own for each that does not. */
+function callback(parts: CallbackParts, id: string, path: string): Endpoint {
+  const openapi = queryOperation({
+    summary: "Back from the provider",
+    parameters: ["code", "state", "iss", "error", "error_description"],
+    required: ["state"],
+    answers: { "200": "A page: connected." },
+  });
+  return {
+    id,
+    method: "GET",
+    path,
+    audience: "person",
+    openapi: inPath(path, openapi),
+    handle: (request) => finishConnect(parts, request),
+  };
+}
+
+function document(id: string, path: string, describe: (request: HttpRequest) => object): Endpoint {
+  return {
+    id,
+    method: "GET",
+    path,
+    cors: true,
+    audience: "program",
+    openapi: inPath(path, { summary: "Our own Client ID Metadata Document", responses: { "200": { description: "The document." } } }),
+    handle: (request) => ({
+      status: 200,
+      headers: { "content-type": "application/json", "cache-control": "public, max-age=3600" },
+      body: JSON.stringify(describe(request)),
+    }),
+  };
+}
+
+function inPath(path: string, operation: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!path.endsWith("/:issuer")) return operation;
+  const issuer = { name: "issuer", in: "path", required: true, schema: { type: "string" } };
+  return { ...operation, parameters: [issuer, ...((operation["parameters"] as readonly object[] | undefined) ?? [])] };
 }
 
 function withId(operation: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -5,7 +5,6 @@ import { verifierChallenge } from "@grantline/oauth/pkce";
 import { loginUrl } from "@grantline/oauth/session";
 import { targetOf } from "../access.ts";
 import { connectionId, type UpstreamContext } from "../context.ts";
-import { callbackUrl } from "../discovery/client-metadata.ts";
 import type { Provider } from "../providers/provider.ts";
 import { requireConnectable } from "./connectable.ts";
 import { connectPage, resultPage } from "./connect.page.ts";
@@ -49,7 +48,7 @@ export async function confirmConnect(context: UpstreamContext, request: HttpRequ
     clientId: provider.client.clientId,
     target: targetOf(server),
   });
-  return seeOther(authorizationUrl(context, provider, { state, verifier, scopes: ticket.scopes }));
+  return seeOther(authorizationUrl(provider, { state, verifier, scopes: ticket.scopes }));
 }
 
 /** MCP authorization, scope selection: where neither operator nor step-up named any, the server's own. */
@@ -82,8 +81,7 @@ interface Asking {
 }
 
 function authorizationUrl(
-  context: UpstreamContext,
-  { endpoints, client, traits, resource, suggested }: Provider,
+  { endpoints, client, traits, redirectUri, resource, suggested }: Provider,
   { state, verifier, scopes }: Asking,
 ): string {
   const url = new URL(endpoints.authorization);
@@ -94,7 +92,7 @@ function authorizationUrl(
     ...traits.authorizeParameters,
     response_type: "code",
     client_id: client.clientId,
-    redirect_uri: callbackUrl(context),
+    redirect_uri: redirectUri,
     // RFC 7636 §4.3; OAuth 2.1 wants it of every client
     code_challenge: verifierChallenge(verifier),
     code_challenge_method: "S256",

@@ -137,6 +137,46 @@ describe("a server whose authorization server is discovered", () => {
     describeMcp({});
   });
 
+  it("gets no code of another's, though it sends people on there as a client known there: it does not say who it is, so they come back to a place of its own", async () => {
+    const { origin } = new URL(mcp.url);
+    const issuer = `${origin}/dishonest`;
+    mcp.challenge = `${origin}/described/dishonestly`;
+    mcp.documents = {
+      "/described/dishonestly": { resource: mcp.url, authorization_servers: [issuer] },
+      "/.well-known/oauth-authorization-server/dishonest": {
+        issuer,
+        authorization_endpoint: `${provider.issuer}/auth`,
+        token_endpoint: `${issuer}/token`,
+        registration_endpoint: `${issuer}/register`,
+        code_challenge_methods_supported: ["S256"],
+      },
+      // a public client of ours at the honest server: with code and verifier anybody could redeem there
+      "/dishonest/register": { client_id: "own-client" },
+    };
+    const sent = await confirm(person, (await begin(api, await addServer())).url);
+    expect(sent.searchParams.get("client_id")).toBe("own-client");
+    const back = sent.searchParams.get("redirect_uri") ?? "";
+    expect(back).toBe(`${platform.origin}/connect/back/${Buffer.from(issuer).toString("base64url")}`);
+    await expect(provider.allow(sent)).rejects.toThrow("kept the browser: 400");
+    // nor does it help to bring the answer to the place of all others
+    const brought = await person.open(`${platform.origin}/connect/callback?code=x&state=${sent.searchParams.get("state") ?? ""}`);
+    expect(brought).toMatchObject({ kind: "page", status: 400 });
+    expect(mcp.seen.map(({ path }) => path)).not.toContain("/dishonest/token");
+    mcp.challenge = undefined;
+  });
+
+  it("that does not say who it is knows us by a document of its own, under its own name", async () => {
+    const place = Buffer.from("https://as.example/a").toString("base64url");
+    const answer = await fetch(`${platform.origin}/connect/clients/${place}`);
+    expect(await answer.json()).toMatchObject({
+      client_id: `${platform.origin}/connect/clients/${place}`,
+      client_name: expect.stringMatching(/ for as\.example$/) as string,
+      redirect_uris: [`${platform.origin}/connect/back/${place}`],
+    });
+    for (const made of ["x", Buffer.from("javascript:1").toString("base64url"), `${place}=`])
+      expect((await fetch(`${platform.origin}/connect/clients/${made}`)).status).toBe(404);
+  });
+
   it("is refused when its authorization server does not show that it takes S256", async () => {
     const issuer = new URL(mcp.url).origin;
     const metadata = { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` };

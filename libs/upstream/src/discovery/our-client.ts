@@ -9,7 +9,7 @@ import { retryAfter } from "../providers/answer.ts";
 import type { ProviderClient } from "../providers/provider.ts";
 import type { AuthMethod } from "../providers/settings.ts";
 import { ProviderTrouble } from "../providers/trouble.ts";
-import { clientDocumentUrl, ourMetadata } from "./client-metadata.ts";
+import { type CameFrom, clientDocumentUrl, ourMetadata } from "./client-metadata.ts";
 import { parseJson } from "./protected-resource.ts";
 import type { ServerMetadata } from "./server-metadata.ts";
 
@@ -27,10 +27,14 @@ export async function ourClient(
 ): Promise<ProviderClient> {
   if (server.client !== undefined) return givenClient(context, server, metadata);
   if (metadata.client_id_metadata_document_supported === true && documentServes(context, metadata))
-    return { clientId: clientDocumentUrl(context), authMethod: "none" };
+    return { clientId: clientDocumentUrl(context, cameFrom(metadata)), authMethod: "none" };
   if (metadata.registration_endpoint !== undefined)
     return registeredClient(context, server, metadata, metadata.registration_endpoint, meta);
   throw new ProviderTrouble("setup", "no-way-to-register");
+}
+
+function cameFrom({ issuer, authorization_response_iss_parameter_supported: sendsIssuer = false }: ServerMetadata): CameFrom {
+  return { issuer, sendsIssuer };
 }
 
 async function givenClient({ secrets }: Parts, { client }: ServerDefinition, metadata: ServerMetadata): Promise<ProviderClient> {
@@ -142,7 +146,7 @@ async function askToRegister({ exchange, ...context }: Parts, metadata: ServerMe
   const answer = await exchange(endpoint, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ ...ourMetadata(context), token_endpoint_auth_method: method }),
+    body: JSON.stringify({ ...ourMetadata(context, cameFrom(metadata)), token_endpoint_auth_method: method }),
   }).catch((error: unknown) => {
     throw error instanceof OutboundError
       ? new ProviderTrouble(error.temporary ? "transient" : "setup", `outbound-${error.failure}`)

@@ -41,6 +41,8 @@ export interface Provider {
   readonly endpoints: ProviderEndpoints;
   readonly client: ProviderClient;
   readonly traits: ProviderTraits;
+  /** Where it sends the browser back to. */
+  readonly redirectUri: string;
   /** The `resource` to name, where it is understood. */
   readonly resource?: string;
   /** What the server itself wants to be asked for, where its operator named nothing. */

@@ -2,6 +2,7 @@ import type { ServerDefinition } from "@grantline/domain/server";
 import type { CommandMeta } from "@grantline/event-store";
 import { secretNameOf } from "@grantline/secrets";
 import type { UpstreamContext } from "../context.ts";
+import { callbackFrom, callbackUrl } from "../discovery/client-metadata.ts";
 import { ourClient } from "../discovery/our-client.ts";
 import { describeResource } from "../discovery/protected-resource.ts";
 import { describeServer, type ServerMetadata } from "../discovery/server-metadata.ts";
@@ -29,6 +30,7 @@ export async function providerOf(context: Parts, server: ServerDefinition, meta:
   const { endpoints, traits, authMethod } = builtIn(settings);
   return {
     name: settings.name,
+    redirectUri: callbackUrl(context),
     endpoints,
     traits: { ...traits, authorizeParameters: { ...traits.authorizeParameters, ...settings.authorizeParameters } },
     client: await clientOf(context, server, settings, authMethod),
@@ -57,6 +59,7 @@ async function custom(
     methods.includes("client_secret_post") && !methods.includes("client_secret_basic") ? "client_secret_post" : "client_secret_basic";
   return {
     name: settings.name,
+    redirectUri: callbackUrl(context),
     endpoints,
     traits: { ...PLAIN, resource: settings.resource, authorizeParameters: settings.authorizeParameters ?? {} },
     client: await clientOf(context, server, settings, authMethod),
@@ -84,9 +87,12 @@ async function discovered(context: Parts, server: ServerDefinition, meta: Comman
   if (server.url === undefined) throw new ProviderTrouble("setup", "nothing-to-discover");
   const described = await describeResource(context, server.url);
   const metadata = await describeServer(context, described.authorizationServer, { pkce: "shown" });
+  const endpoints = endpointsOf(metadata);
   return {
     name: DISCOVERED,
-    endpoints: endpointsOf(metadata),
+    // a client registered by hand is known at its own server alone
+    redirectUri: server.client === undefined ? callbackFrom(context, endpoints) : callbackUrl(context),
+    endpoints,
     // MCP authorization, refresh tokens: offline_access is asked where the server shows it
     traits: {
       ...PLAIN,
