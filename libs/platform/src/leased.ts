@@ -34,7 +34,7 @@ export function startRotation({ platform, log, config, instruments }: LeasedPart
     endingSecretsDuty({ readModel: context.readModel, clients: context.clients, clock: context.clock, log, metrics }),
     // the listings they sweep by may be filled for the first time just now
     ...dutiesOf(context).map((duty) => ({ ...duty, firstAfterSeconds: 60 })),
-    platform.upstream.duty,
+    ...platform.upstream.duties,
   ];
   const leases = leasesOf({ platform, log });
   const rotating = startLeasedDuties({ leases, duties, log });

@@ -36,7 +36,7 @@ import { showingAppends } from "./measure.ts";
 import { release } from "./release.ts";
 import { openStorage } from "./storage.ts";
 import type { Storage } from "./storage.port.ts";
-import { refreshDuty, upstreamSide } from "./upstream.ts";
+import { upstreamDuties, upstreamSide } from "./upstream.ts";
 
 /**
  * `single`: everything in this process. `primary`: owns the writer, the projections and the schedules, and lets workers in.
@@ -102,7 +102,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     );
     const parts = await compose({ ...options, role, clock, random }, storage, closing);
     if (leads(role) && options.schedules !== false)
-      closing.opened(startDuties([...dutiesOf(parts.context), refreshDuty(parts.upstream)], log));
+      closing.opened(startDuties([...dutiesOf(parts.context), ...upstreamDuties(parts.upstream)], log));
     const { place, notices, upToDate, keys, tree } = storage;
     return { ...parts, keys, tree, role, place, notices, ...(upToDate === undefined ? {} : { upToDate }), close: closing.closeAll };
   } catch (error) {

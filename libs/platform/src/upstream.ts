@@ -42,7 +42,7 @@ export function upstreamSide({ config, log, env, context, runtime, outbound }: U
   });
 }
 
-/** The refreshing of what ends soon, where one process does everything and holds no lease. */
-export function refreshDuty({ duty }: UpstreamSide): Duty {
-  return { name: duty.name, everySeconds: duty.everySeconds, run: () => duty.run({ assertHeld: () => Promise.resolve() }) };
+/** Its duties, where one process does everything and holds no lease. */
+export function upstreamDuties({ duties }: UpstreamSide): readonly Duty[] {
+  return duties.map(({ name, everySeconds, run }) => ({ name, everySeconds, run: () => run({ assertHeld: () => Promise.resolve() }) }));
 }

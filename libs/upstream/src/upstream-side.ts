@@ -3,7 +3,9 @@ import { gatewayApiEndpoints } from "./api/gateway-api.endpoints.ts";
 import { connectEndpoints } from "./connect/connect.endpoints.ts";
 import type { UpstreamContext } from "./context.ts";
 import { rememberingFetch } from "./discovery/remembering-fetch.ts";
-import { refreshUpstreamsDuty, type RefreshDuty } from "./refresh/refresh-upstreams.duty.ts";
+import { endOrphansDuty } from "./duties/end-orphans.duty.ts";
+import { refreshUpstreamsDuty } from "./duties/refresh-upstreams.duty.ts";
+import type { UpstreamDuty } from "./duties/rows.ts";
 import { gatewayAdminEndpoints } from "./registry/servers.routes.ts";
 import type { RefreshParts } from "./refresh/refresh.ts";
 import { createServers } from "./registry/servers.ts";
@@ -20,7 +22,7 @@ export interface UpstreamSide {
   /** The registry of servers, in the admin API. */
   readonly adminEndpoints: readonly Endpoint[];
   /** For one process of many. */
-  readonly duty: RefreshDuty;
+  readonly duties: readonly UpstreamDuty[];
 }
 
 export function createUpstreamSide(given: UpstreamContext): UpstreamSide {
@@ -34,7 +36,7 @@ export function createUpstreamSide(given: UpstreamContext): UpstreamSide {
     upstreams,
     endpoints: upstreamEndpoints(context, { servers, upstreams, records }),
     adminEndpoints: gatewayAdminEndpoints(context),
-    duty: refreshUpstreamsDuty({ parts, servers, upstreams }),
+    duties: [refreshUpstreamsDuty({ parts, servers }), endOrphansDuty({ parts, servers })],
   };
 }
 

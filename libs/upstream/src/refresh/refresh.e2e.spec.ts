@@ -217,50 +217,61 @@ describe("a connection that is ended while it is refreshed", () => {
 
 describe("the duty that refreshes ahead", () => {
   const held = { assertHeld: () => Promise.resolve() };
+  const run = ({ side }: Pick<Process, "side">, name = "refresh-upstreams") =>
+    side.duties.find((duty) => duty.name === name)?.run(held) ?? Promise.reject(new Error(`no duty ${name}`));
 
   it("refreshes what ends soon, and nothing else", async () => {
-    const { duty } = platform.platform.upstream;
     await platform.context.projector.fresh(() => Promise.resolve());
-    expect(await duty.run(held)).toBe(1);
+    expect(await run(first())).toBe(1);
     expect(github.asked).toHaveLength(1);
     await platform.context.projector.fresh(() => Promise.resolve());
-    expect(await duty.run(held)).toBe(0);
+    expect(await run(first())).toBe(0);
     expect(github.asked).toHaveLength(1);
   });
 
   it("leaves a connection that nobody uses alone after a day's worth, and the next call refreshes it", async () => {
-    const { duty } = platform.platform.upstream;
     for (let round = 0; round < 26; round++) {
       await platform.context.projector.fresh(() => Promise.resolve());
-      await duty.run(held);
+      await run(first());
       platform.advance(HOUR - 30);
     }
     expect(github.asked).toHaveLength(24);
     expect(await ask(first())).toMatchObject({ kind: "token" });
     platform.advance(HOUR - 30);
     await platform.context.projector.fresh(() => Promise.resolve());
-    expect(await duty.run(held)).toBe(1);
+    expect(await run(first())).toBe(1);
   });
 
   it("of a process that was given another secret store claims nothing, and ends nothing", async () => {
     const nothing = await beside(({ secrets: store }) => ({ secrets: { ...store, get: () => Promise.resolve(undefined) } }));
     await platform.context.projector.fresh(() => Promise.resolve());
     const before = await platform.context.store.head();
-    expect(await nothing.side.duty.run(held)).toBe(0);
+    expect(await run(nothing)).toBe(0);
     expect(await ask(nothing)).toMatchObject({ kind: "unavailable", reason: "tokens-missing" });
     expect(await platform.context.store.head()).toEqual(before);
     expect(await ask(first())).toMatchObject({ kind: "token" });
   });
 
   it("ends connections to servers that are no more", async () => {
-    const { duty } = platform.platform.upstream;
     const { name, ...definition } = { name: "github", url: `${github.authority}/mcp`, provider: "github" };
     const admin = new TestAdmin(platform.origin, platform.issuer, ADMIN_SECRET);
     await admin.call("DELETE", `/servers/${name}`);
     await platform.context.projector.fresh(() => Promise.resolve());
-    expect(await duty.run(held)).toBe(1);
+    expect(await run(first(), "end-orphaned-upstreams")).toBe(1);
     expect((await (await beside()).secrets.list()).filter((each) => each.name.includes("/tokens-"))).toEqual([]);
     await admin.call("POST", "/servers", { name, ...definition });
     expect(await ask(first())).toEqual({ kind: "none", reason: "revoked" });
+  });
+
+  it("ends connections of people who are erased, at the provider too, and leaves none of their tokens", async () => {
+    const admin = new TestAdmin(platform.origin, platform.issuer, ADMIN_SECRET);
+    github.revoked.length = 0;
+    await admin.call("POST", `/subjects/${user}/erase`);
+    await platform.context.projector.fresh(() => Promise.resolve());
+    expect(await run(first(), "end-orphaned-upstreams")).toBe(1);
+    expect(github.revoked).toHaveLength(1);
+    expect((await (await beside()).secrets.list()).filter((each) => each.name.includes("/tokens-"))).toEqual([]);
+    await platform.context.projector.fresh(() => Promise.resolve());
+    expect(await run(first(), "end-orphaned-upstreams")).toBe(0);
   });
 });

@@ -67,7 +67,7 @@ export async function changeServer(context: UpstreamContext, call: AdminCall<unk
   return { status: 200, body: show(context, state) };
 }
 
-/** DELETE /servers/:name: no call gets through any more, then the tokens for it die. Connections of people are ended by the duty that refreshes them. */
+/** DELETE /servers/:name: no call gets through any more, then the tokens for it die. Connections of people are ended by a duty soon after. */
 export async function removeServer(context: UpstreamContext, call: AdminCall<unknown, unknown>): Promise<AdminAnswer> {
   const name = call.param("name");
   const { state } = await context.servers.load(name, { fresh: true });
