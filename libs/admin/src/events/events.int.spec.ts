@@ -42,7 +42,7 @@ describe("the event log", () => {
   });
 
   it("is filtered by type and by the beginning of the stream", async () => {
-    expect((await events("?type=ResourceRegistered")).items).toHaveLength(6);
+    expect((await events("?type=ResourceRegistered")).items).toHaveLength(7);
     expect((await events("?stream_prefix=resource-&type=ScopesDefined&limit=2")).items).toHaveLength(2);
     expect((await events("?type=Nothing")).items).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe("the event log", () => {
       full = page.items.length === 2;
       after = page.next_position ?? "0";
     }
-    expect(new Set(seen).size).toBe(6);
+    expect(new Set(seen).size).toBe(7);
   });
 
   it("is read by stream, each event with the hash that chains it to the one before (P10)", async () => {
