@@ -26,7 +26,9 @@ import { standardTerminal, type Terminal } from "./terminal.ts";
 /** The command line. Settings come from the environment and the settings file, as for the server. */
 export function createProgram(terminal: Terminal = standardTerminal): Command {
   const program = new Command("grantline")
-    .description("Looks after a Grantline server: its log, its projections, its resources and clients.")
+    .description(
+      "Looks after a Grantline server and your connections through it: log, projections, resources, clients, third-party servers.",
+    )
     .version(release(), "-V, --version")
     .option("-c, --config <file>", "settings file; else the one GRANTLINE_CONFIG names")
     .addHelpText("after", EXPLANATION);
@@ -65,7 +67,10 @@ recover ends everything given before, where a backup without the newest events w
 database works on PostgreSQL, before the services of a release start.
 keys works on PostgreSQL too, while the services run.
 secret works on the secret stores (GRANTLINE_SECRETS_…), whether or not a server runs.
-resource, client, subject and flag talk to a running server with the secret of the client grantline-admin:
+login, logout and whoami are for you as a person; oauth and server ls then show and make your connections behind the gateway.
+doctor examines any protected MCP server, as a strict client would.
+resource, client, grant, subject, key, flag and server talk to a running server, with the secret of the client grantline-admin or as an operator who is logged in:
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
+complete writes the completion script of your shell.
 
 Exit codes: 0 done, 1 the answer is no (a broken log, a refused request), 2 it could not be tried.`;
