@@ -5,6 +5,7 @@ import type { SecretStore } from "@grantline/secrets";
 import type { Fetch } from "./fetch.port.ts";
 import type { FacadeUpstream } from "./facade/upstream.port.ts";
 import type { DriveParts } from "./process/drive.ts";
+import type { Quota } from "./registration/quota.ts";
 
 export interface BridgeFacadeSettings {
   /** Of the facade's own metadata; its endpoints live below it. */
@@ -29,6 +30,8 @@ export interface BridgeContext extends DriveParts, Pick<OAuthContext, "random" |
   readonly secrets: Pick<SecretStore, "get">;
   readonly documents: ClientDocuments;
   readonly fetcher: SafeFetch;
+  /** For registrations nobody vouched for. */
+  readonly quota: Quota;
   readonly log: {
     info(members: object, text: string): void;
     warn(members: object, text: string): void;

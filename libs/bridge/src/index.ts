@@ -12,4 +12,5 @@ export { foreignTarget, type ForeignTargetParts } from "./foreign/foreign-target
 export { foreignUpstream } from "./foreign/foreign-upstream.ts";
 export { drive, type Bridges, type DriveParts, type DriveRun } from "./process/drive.ts";
 export { bridgeDuties, type BridgeDutiesParts, type BridgeDuty, type BridgeLifeTimes } from "./process/duties.ts";
+export { createQuota, type Quota, type QuotaParts } from "./registration/quota.ts";
 export * from "./target.port.ts";

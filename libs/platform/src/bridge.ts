@@ -5,6 +5,7 @@ import {
   bridgeDuties,
   type BridgeDuty,
   createGraph,
+  createQuota,
   entraCredential,
   entraTarget,
   entraUpstream,
@@ -71,6 +72,7 @@ export function openBridge(wiring: BridgeWiring): PlatformBridge | undefined {
     secrets,
     documents: createClientDocuments({ fetcher, clock: context.clock, settings: context.settings }),
     fetcher,
+    quota: createQuota({ readModel: context.readModel, clock: context.clock, max: bridge.maxClients }),
     log,
     metrics,
   };

@@ -46,6 +46,7 @@ export async function findOrRegister(context: BridgeContext, clientId: string, m
   }
   if (state.status === "pending" || state.status === "ending") throw unfinished();
   await context.limits.take("anonymous-write", ip);
+  await context.quota.take();
   const { target, clock } = context;
   const event = { bridgeId, clientId, origin: "cimd" as const, target: target.kind, ...described };
   const { outcome } = await context.bridges.execute(bridgeId, { kind: "request", now: clock.now(), event }, meta);

@@ -19,7 +19,10 @@ export async function registerAtTarget(context: BridgeContext, request: HttpRequ
   // P13: what strangers may cause is counted by address
   if (!vouched) await limits.check("anonymous-write", request.ip);
   const { metadata, documentHash, needsTargetSecret } = await readBridgeRegistration(context, request.body);
-  if (!vouched) await limits.take("anonymous-write", request.ip);
+  if (!vouched) {
+    await limits.take("anonymous-write", request.ip);
+    await context.quota.take();
+  }
 
   const now = clock.now();
   const bridgeId = random.hex(16);

@@ -253,6 +253,28 @@ describe("a registration that can't be made", () => {
   });
 });
 
+describe("an open bridge", () => {
+  it("F-08: fills the directory up to a number and no further, until something goes or a minute has passed", async () => {
+    await bridge.close();
+    bridge = await openTestBridge({
+      settings: { open: true, initialAccessTokens: [] },
+      maxClients: 2,
+      fetch: entra.fetch,
+      made: (secrets, clock) => entraParts(entra, secrets, clock),
+    });
+    const first = await register(agent(), {});
+    expect([first.status, (await register(agent(), {})).status]).toEqual([201, 201]);
+    const over = await register(agent(), {});
+    expect([over.status, over.body["error"], over.reason]).toEqual([429, "too_many_requests", "registration-quota"]);
+    await manage("DELETE", first.body);
+    await bridge.projector.caughtUp();
+    bridge.clock.time += 60;
+    expect((await register(agent(), {})).status).toBe(201);
+    expect((await register(agent(), {})).status).toBe(429);
+    expect(leftAt(entra.standIn).applications).toBe(2);
+  });
+});
+
 describe("management of a registration (RFC 7592)", () => {
   it("F-09: reads, changes and removes with the client's own token alone", async () => {
     const { body: mine } = await register();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, duration, flag, list, text } from "../kinds.ts";
+import { choice, duration, flag, list, text, whole } from "../kinds.ts";
 
 const DAY = 86_400;
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -113,6 +113,13 @@ export const bridge = z.strictObject({
     env: "GRANTLINE_BRIDGE_OPEN",
     doc: "Lets anybody register, within the limits by address. Every client is an application at the target, and those count against its quota.",
   }),
+  maxClients: whole(
+    { min: 1, max: 100_000, default: 1_000 },
+    {
+      env: "GRANTLINE_BRIDGE_MAX_CLIENTS",
+      doc: "Once there are so many registrations, only those that carry an initial access token are made.",
+    },
+  ),
   documentHosts: list(z.string().regex(/^[a-z0-9.-]{1,253}(:\d{1,5})?$/), [], {
     env: "GRANTLINE_BRIDGE_DOCUMENT_HOSTS",
     allowed: "a list of host names",
