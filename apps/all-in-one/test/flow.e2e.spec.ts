@@ -41,6 +41,22 @@ describe("the main path", () => {
     expect(seen).toMatchObject({ active: true, aud: RESOURCE, client_id: client.client_id, entity: "human" });
   });
 
+  // Some clients ask for all that our metadata lists where an MCP server names no scope of its own
+  it("gives the resource's default scopes to who names a resource and only scopes about the person, and no other to who names one", async () => {
+    const resource = "https://defaults.example/mcp";
+    await server.admin.resource(resource, [], {
+      scopes: [
+        { name: "notes:read", description: "May read", default: true },
+        { name: "notes:write", description: "May write" },
+      ],
+    });
+    const granted = async (scope: string): Promise<readonly string[]> =>
+      (await obtainTokens(server.person(), { issuer: server.issuer, client, scope, resource })).scope.split(" ").sort();
+    expect(await granted("openid profile email offline_access")).toEqual(["email", "notes:read", "offline_access", "openid", "profile"]);
+    expect(await granted("offline_access")).toEqual(["notes:read", "offline_access"]);
+    expect(await granted("openid notes:write")).toEqual(["notes:write", "openid"]);
+  });
+
   it("refreshes with rotation and gives the same answer to a retry inside the window", async () => {
     const first = await obtainTokens(server.person(), { issuer: server.issuer, client, scope: "notes:read", resource: RESOURCE });
     const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(server.issuer, client, first.refresh_token as string)));

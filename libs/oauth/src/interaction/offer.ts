@@ -47,7 +47,16 @@ async function offerResource(
     throw new OAuthError("invalid_target", "resource-unknown", "A requested resource is not registered any more.");
   const query = { client, subject, resource };
   if (!(await personAdmits(context, query))) throw denied();
-  return { resource, scopes: await permittedFor(context, { ...query, requested: requested?.filter((scope) => !isIdentityScope(scope)) }) };
+  return { resource, scopes: await permittedFor(context, { ...query, requested: namedOf(requested) }) };
+}
+
+/**
+ * What was asked of resources. Who names a resource and only scopes about the person has named none of its own (RFC 6749 §3.3: the default then): clients ask for
+ * all that our metadata lists where an MCP server says nothing, and would be left with a token that opens nothing.
+ */
+function namedOf(requested: readonly string[] | undefined): readonly string[] | undefined {
+  const named = requested?.filter((scope) => !isIdentityScope(scope)) ?? [];
+  return named.length === 0 ? undefined : named;
 }
 
 function identityScopes(client: ClientView, request: Asked): readonly string[] {
