@@ -1,4 +1,5 @@
 import { ConfigError } from "@grantline/config";
+import { printable } from "./show.ts";
 
 /** The command did its work and the answer is no (1), or it could not do it for a reason that one line explains (2). */
 export class CommandFailed extends Error {
@@ -35,6 +36,6 @@ const SPEAKING = new Set([
 /** Lines for a person; a stack only for what nobody foresaw. */
 export function explain(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems;
-  if (error instanceof Error && SPEAKING.has(error.name)) return [error.message];
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  if (error instanceof Error && SPEAKING.has(error.name)) return [printable(error.message)];
+  return [printable(error instanceof Error ? (error.stack ?? error.message) : String(error))];
 }

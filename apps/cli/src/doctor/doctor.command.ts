@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { Command } from "commander";
 import { CommandFailed } from "../failure.ts";
 import { readSecretValue } from "../secrets/read-value.ts";
-import { json } from "../show.ts";
+import { json, printable } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 import { examine, type Examined } from "./examine.ts";
 import type { Finding, Severity } from "./findings.ts";
@@ -72,10 +72,4 @@ function line({ severity, message, url, expected, found }: Finding, { colours }:
   const values = expected === undefined ? "" : `        expected ${expected}\n        found    ${found ?? ""}\n`;
   const where = url === undefined ? "" : `        at ${url}\n`;
   return `  ${colours === true ? styleText(style, padded, { validateStream: false }) : padded} ${printable(message)}\n${printable(where)}${printable(values)}`;
-}
-
-/** A server's words may hold sequences that steer a terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what it takes out
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "?");
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as oauth from "oauth4webapi";
 import { CommandFailed } from "../failure.ts";
+import { printable } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 import { asked, CLIENT, granted, requestOptions, type Server } from "./authorization-server.ts";
 import type { Wanted } from "./browser-login.ts";
@@ -21,7 +22,7 @@ export async function loginByDevice(
       await oauth.deviceAuthorizationRequest(metadata, CLIENT, oauth.None(), parameters, requestOptions(issuer)),
     ),
   );
-  terminal.error(`Open ${browserAddress(device.verification_uri)}\nand type this code: ${device.user_code}\n`);
+  terminal.error(`Open ${browserAddress(device.verification_uri)}\nand type this code: ${printable(device.user_code)}\n`);
   return poll({ issuer, metadata }, wanted, device);
 }
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import * as oauth from "oauth4webapi";
+import { printable } from "../show.ts";
 import type { Terminal } from "../terminal.ts";
 import { CLIENT, discover, granted, requestOptions } from "./authorization-server.ts";
 import { readCredentials } from "./credentials-file.ts";
@@ -30,6 +31,6 @@ export function whoamiCommand(terminal: Terminal): Command {
         ...(name === undefined ? [] : [`name     ${name}`]),
         `for      ${resources.join(" ")}`,
       ];
-      terminal.out(`${lines.join("\n")}\n`);
+      terminal.out(printable(`${lines.join("\n")}\n`));
     });
 }

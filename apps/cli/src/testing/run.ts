@@ -1,4 +1,4 @@
-import { CommandFailed } from "../failure.ts";
+import { CommandFailed, explain } from "../failure.ts";
 import { createProgram } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -26,6 +26,6 @@ export async function run(args: readonly string[], terminal: Partial<Terminal> &
     return { code: 0, out, error };
   } catch (thrown) {
     if (!(thrown instanceof CommandFailed)) throw thrown;
-    return { code: thrown.exitCode, out, error: `${error}grantline: ${thrown.message}\n` };
+    return { code: thrown.exitCode, out, error: `${error}grantline: ${explain(thrown).join("\n")}\n` };
   }
 }
