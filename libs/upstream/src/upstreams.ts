@@ -9,7 +9,7 @@ import type { AuthorizationOutcome, BegunAuthorization, ConnectionOf, UpstreamAc
 /** The connections of people, with what this process keeps of them. One per process. */
 export function createUpstreams(parts: RefreshParts): Upstreams {
   const { context } = parts;
-  /** A hundred calls of one person at once are one question. */
+  /** A hundred calls of one person at once are one question; a server that has just moved is another one. */
   const asking = new Map<string, Promise<UpstreamAccess>>();
 
   function shared(key: string, ask: () => Promise<UpstreamAccess>): Promise<UpstreamAccess> {
@@ -21,12 +21,16 @@ export function createUpstreams(parts: RefreshParts): Upstreams {
   }
 
   return {
-    access: (of) => shared(`${connectionId(of.user, of.server.name)} ${(of.scopes ?? []).join(" ")}`, () => access(parts, of)),
-    renew: (of) => shared(`${connectionId(of.user, of.server.name)}#${of.refused.generation}`, () => renew(parts, of)),
+    access: (of) => shared(`${keyOf(of)} ${(of.scopes ?? []).join(" ")}`, () => access(parts, of)),
+    renew: (of) => shared(`${keyOf(of)}#${of.refused.generation}`, () => renew(parts, of)),
     begin: (of) => begin(context, of),
     outcome: (id) => outcome(context, id),
     revoke: (of) => revoke(parts, of),
   };
+}
+
+function keyOf({ user, server }: ConnectionOf): string {
+  return `${connectionId(user, server.name)} ${server.provider} ${targetOf(server)}`;
 }
 
 /** Step-up (MCP authorization, scope selection): what is held already is asked again with what is new, or it would be lost. */
