@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "@grantline/read-model";
 import { backoffMs } from "./backoff.ts";
 import { openCursor, type CursorStore } from "./cursor.ts";
+import { rest } from "./sink.port.ts";
 import { webhookHeaders, webhookKey } from "./webhook/sign.ts";
 
 describe("a webhook's signature", () => {
@@ -21,6 +22,33 @@ describe("the pause before the next try", () => {
     const least = [1, 2, 3, 20, 2_000].map((failures) => backoffMs(failures, () => 0));
     expect(least).toEqual([500, 1_000, 2_000, 150_000, 150_000]);
     expect([1, 2, 20].map((failures) => backoffMs(failures, () => 1))).toEqual([1_000, 2_000, 300_000]);
+  });
+});
+
+describe("a sink's rest", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("ends a moment after an append, so that a thousand of them are one look and not a thousand", async () => {
+    let tell: () => void = () => undefined;
+    const left = vi.fn();
+    const store = { onAppended: (listener: () => void) => ((tell = listener), left) };
+    let over = false;
+    const resting = rest({ store, idleMs: 10_000 }, new AbortController().signal).then(() => (over = true));
+    for (let n = 0; n < 1_000; n++) tell();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await resting;
+    expect([vi.getTimerCount(), left.mock.calls.length]).toEqual([0, 1]);
+  });
+
+  it("ends at once with the work", async () => {
+    const work = new AbortController();
+    const resting = rest({ store: { onAppended: () => () => undefined }, idleMs: 10_000 }, work.signal);
+    work.abort();
+    await resting;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -21,18 +21,26 @@ export interface SinkOptions {
   readonly idleMs?: number;
 }
 
-/** The next rest ends when something is appended, when this much time has passed, or when the work ends. */
-export async function rest({ store, idleMs = 1_000 }: Pick<SinkOptions, "store" | "idleMs">, signal: AbortSignal): Promise<void> {
+/** Woken by an append, a sink lets this much gather: a busy log must not make each of its appends a look and a write for every receiver. */
+const GATHER_MS = 100;
+
+/** The next rest ends soon after something is appended, when this much time has passed, or when the work ends. */
+export async function rest(
+  { store, idleMs = 1_000 }: { readonly store: Pick<EventStore, "onAppended">; readonly idleMs?: number },
+  signal: AbortSignal,
+): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
+      clearTimeout(gathering);
       signal.removeEventListener("abort", end);
       unsubscribe?.();
       resolve();
     };
     const timer = setTimeout(end, idleMs);
-    const unsubscribe = store.onAppended?.(end);
+    let gathering: NodeJS.Timeout | undefined;
+    const unsubscribe = store.onAppended?.(() => void (gathering ??= setTimeout(end, GATHER_MS)));
     signal.addEventListener("abort", end);
   });
 }

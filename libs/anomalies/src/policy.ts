@@ -33,6 +33,8 @@ export function responseTo(
 function fits(response: FindingResponse, { target, kind }: Found): boolean {
   // Strangers cause these in others' names
   if (kind === "registration-flood" || kind === "client-authentication-failures") return false;
+  // whoever asks for too much at the authorization endpoint names any client there is; only a token says whose it was
+  if (kind === "scope-probing" && target.subject === undefined) return false;
   if (response === "suspend-client") return target.clientId !== undefined;
   return target.grantId !== undefined;
 }

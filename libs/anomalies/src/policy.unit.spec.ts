@@ -35,6 +35,8 @@ describe("the response to a finding", () => {
     expect(answer("observe", {}, false)).toBe("observe");
     expect(answer("suspend-client", { kind: "client-authentication-failures" })).toBe("alert");
     expect(answer("suspend-client", { kind: "registration-flood" })).toBe("alert");
+    expect(answer("suspend-client", { kind: "scope-probing", target: { clientId: "c1" } })).toBe("alert");
+    expect(answer("suspend-client", { kind: "scope-probing", target: { clientId: "c1", subject: "s1" } })).toBe("suspend-client");
   });
 
   it("is none to what is of little weight, or long past", () => {

@@ -28,7 +28,8 @@ export interface AnomalyMetrics {
   finding(kind: string, severity: Severity, response: FindingResponse): void;
 }
 
-const SAVE_EVERY_MS = 10_000;
+/** It is all of it that is written, megabytes where much is known; what is not saved yet is only looked at again. */
+const SAVE_EVERY_MS = 60_000;
 
 /** The work of the lease `anomalies`: follows the log, records what looks wrong, does what the policy says. Until the signal is aborted. */
 export async function watchForAnomalies(options: WatchOptions, lease: Lease): Promise<void> {
