@@ -46,6 +46,11 @@ export async function drive(parts: DriveParts, bridgeId: string, run: DriveRun):
   }
 }
 
+/** Where a registration stands that is given up, for its event. */
+export function stepOf({ clock, rotateAhead }: Pick<DriveParts, "clock" | "rotateAhead">, state: BridgeState): BridgeStep["kind"] {
+  return nextStep(state, { now: clock.now(), rotateAhead })?.kind ?? "compensate";
+}
+
 interface Taking {
   readonly bridgeId: string;
   readonly state: Exclude<BridgeState, { status: "none" | "gone" }>;

@@ -2,7 +2,7 @@ import { TargetRefused, TargetUnavailable } from "../target.port.ts";
 import type { BridgeEnd, BridgeState } from "@grantline/domain/bridge";
 import { type CommandMeta, StreamParked } from "@grantline/event-store";
 import { type BridgeRow, type ListPage, type ReadModel, tables } from "@grantline/read-model";
-import { drive, type DriveParts, type DriveRun } from "./drive.ts";
+import { drive, type DriveParts, type DriveRun, stepOf } from "./drive.ts";
 
 const PAGE = 100;
 const RESUME_EVERY_SECONDS = 5;
@@ -81,13 +81,14 @@ async function settled(parts: BridgeDutiesParts, bridgeId: string, lease: Held |
   }
 }
 
-const abandon: Judge = async ({ bridges, clock, times }, bridgeId, state, meta) => {
+const abandon: Judge = async (parts, bridgeId, state, meta) => {
+  const { bridges, clock, times } = parts;
   if (state.status === "none" || state.status === "gone") return "leave";
   if (state.status !== "pending") return "drive";
   if (clock.now() - state.requestedAt < 3 * times.patience) return "leave";
   await bridges.execute(
     bridgeId,
-    { kind: "fail", now: clock.now(), life: state.life, step: "create-application", reason: "abandoned" },
+    { kind: "fail", now: clock.now(), life: state.life, step: stepOf(parts, state), reason: "abandoned" },
     meta,
   );
   return "drive";

@@ -2,7 +2,7 @@ import type { BridgeState } from "@grantline/domain/bridge";
 import type { CommandMeta } from "@grantline/event-store";
 import type { BridgeContext } from "../context.ts";
 import { asAnswer } from "./as-answer.ts";
-import { drive } from "./drive.ts";
+import { drive, stepOf } from "./drive.ts";
 
 /** Registrations that take longer are an alarm (issue: completed within 5 s). */
 const ALARM_SECONDS = 10;
@@ -36,7 +36,7 @@ async function takeBack(context: BridgeContext, bridgeId: string, meta: CommandM
   try {
     const { state } = await bridges.load(bridgeId, { fresh: true });
     if (state.status !== "pending") return;
-    const failed = { now: clock.now(), life: state.life, step: "create-application", reason: "target-unavailable" } as const;
+    const failed = { now: clock.now(), life: state.life, step: stepOf(context, state), reason: "target-unavailable" } as const;
     await bridges.execute(bridgeId, { kind: "fail", ...failed }, meta);
     const signal = AbortSignal.timeout(TAKE_BACK_MS);
     await drive(context, bridgeId, { signal, hand: new Map(), correlationId: meta.correlationId, meta });

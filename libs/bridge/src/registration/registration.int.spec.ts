@@ -167,6 +167,8 @@ describe("a registration that can't be made", () => {
     expect((await asked).status).toBe(503);
     entra.standIn.onRequest = () => undefined;
     entra.standIn.trouble = { kind: "none" };
+    const log = (await bridge.store.readAll("0", 100)).map((stored) => stored.body).join("\n");
+    expect(log).toContain('"step":"issue-secret","reason":"target-unavailable"');
     expect(leftAt(entra.standIn).applications).toBe(1);
     await bridge.projector.caughtUp();
     expect(await resume(bridge.parts)).toBe(1);
