@@ -19,6 +19,7 @@ import { bridgeIssuer, type Config } from "@grantline/config";
 import { createClientDocuments } from "@grantline/oauth/client-metadata-document";
 import type { Endpoint } from "@grantline/oauth/http";
 import type { SecretStore } from "@grantline/secrets";
+import { behindSwitches } from "./bridge-switches.ts";
 import { startDuties } from "./duties.ts";
 import { type Leased, standFor } from "./leased.ts";
 import type { Platform } from "./platform.ts";
@@ -80,7 +81,7 @@ export function openBridge(wiring: BridgeWiring): PlatformBridge | undefined {
   const times = { patience: bridge.patience, unused: bridge.unusedLifetime, idle: bridge.idleLifetime };
   const duties = bridgeDuties({ ...parts, readModel: context.readModel, times });
   return {
-    endpoints: facadeEndpoints(parts),
+    endpoints: behindSwitches(facadeEndpoints(parts), context.flags, bridge.target),
     startDuties: () => begin(duties, wiring),
     close: () => secrets.close(),
   };
