@@ -67,13 +67,14 @@ function callback(parts: CallbackParts, id: string, path: string): Endpoint {
 }
 
 function document(id: string, path: string, describe: (request: HttpRequest) => object): Endpoint {
+  const responses = { "200": { description: "The document." }, ...(path.includes(":") ? { "404": { description: "Nothing here." } } : {}) };
   return {
     id,
     method: "GET",
     path,
     cors: true,
     audience: "program",
-    openapi: inPath(path, { summary: "Our own Client ID Metadata Document", responses: { "200": { description: "The document." } } }),
+    openapi: inPath(path, { summary: "Our own Client ID Metadata Document", responses }),
     handle: (request) => ({
       status: 200,
       headers: { "content-type": "application/json", "cache-control": "public, max-age=3600" },
