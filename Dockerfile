@@ -28,12 +28,24 @@ FROM runtime AS client-registry
 CMD ["/app/apps/client-registry/dist/main.js"]
 
 FROM runtime AS dcr-bridge
+ENV GRANTLINE_DATA_DIR=/data
+# Secrets of others, where no vault is; one volume for all that need them. It takes its owner from here
+COPY --from=build --chown=65532:65532 /data /data
+VOLUME /data
 CMD ["/app/apps/dcr-bridge/dist/main.js"]
 
 FROM runtime AS mcp-gateway
+ENV GRANTLINE_DATA_DIR=/data
+# Secrets of others, where no vault is; one volume for all that need them. It takes its owner from here
+COPY --from=build --chown=65532:65532 /data /data
+VOLUME /data
 CMD ["/app/apps/mcp-gateway/dist/main.js"]
 
 FROM runtime AS rotation-worker
+ENV GRANTLINE_DATA_DIR=/data
+# Secrets of others, where no vault is; one volume for all that need them. It takes its owner from here
+COPY --from=build --chown=65532:65532 /data /data
+VOLUME /data
 CMD ["/app/apps/rotation-worker/dist/main.js"]
 
 FROM runtime AS audit-projector

@@ -39,7 +39,12 @@ export async function openSecretStore({ config, env, onTrouble }: SecretStoreOpt
 /** The same, opened when it is first used: most processes never need a secret of others, and a vault's SDK costs time and memory. */
 export function lazySecretStore(options: SecretStoreOptions): SecretStore {
   let opening: Promise<SecretStore> | undefined;
-  const open = (): Promise<SecretStore> => (opening ??= openSecretStore(options));
+  // one that can't be opened is tried again by the next who needs it
+  const open = (): Promise<SecretStore> =>
+    (opening ??= openSecretStore(options).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    }));
   return {
     name: "secrets",
     writable: true,

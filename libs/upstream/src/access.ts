@@ -9,14 +9,26 @@ import { refresh, type RefreshOf, type RefreshParts } from "./refresh/refresh.ts
 import type { ConnectionOf, GatewayServer, UpstreamAccess } from "./upstream.port.ts";
 
 /** See Upstreams. */
-export async function access(
-  parts: RefreshParts,
-  of: ConnectionOf & { readonly scopes?: readonly string[]; readonly unasked?: true },
-): Promise<UpstreamAccess> {
+export async function access(parts: RefreshParts, of: Needing): Promise<UpstreamAccess> {
   const { context } = parts;
   if (of.server.authorization === "static") return sharedToken(context, of.server);
-  const { none, state } = await standing(context, of, of.scopes);
+  const id = connectionId(of.user, of.server.name);
+  const known = judged(context, of, (await context.upstreams.load(id)).state);
+  const answer = known.none ?? (await serve(parts, of, known.state));
+  if (answer.kind !== "none") return answer;
+  // a no is given only on what was just read from the store: somewhere else the person may have connected a moment ago
+  const { none, state } = judged(context, of, (await context.upstreams.load(id, { fresh: true })).state);
   if (none !== undefined) return state.status === "refused" ? heal(parts, of, state.connection, none) : none;
+  return known.state.status === "connected" && known.state.connection.generation === state.connection.generation
+    ? answer
+    : serve(parts, of, state);
+}
+
+type Needing = ConnectionOf & { readonly scopes?: readonly string[]; readonly unasked?: true };
+
+/** The tokens of a connection that is what it should be, new ones where it is time. */
+async function serve(parts: RefreshParts, of: Needing, state: Connected): Promise<UpstreamAccess> {
+  const { context } = parts;
   const { connection } = state;
   const now = context.clock.now();
   const ahead = context.flags.enabled("upstream.refresh-ahead", { subject: of.user, provider: of.server.provider });
@@ -35,22 +47,16 @@ export async function renew(
   of: ConnectionOf & { readonly refused: { readonly generation: number } },
 ): Promise<UpstreamAccess> {
   if (of.server.authorization === "static") return { kind: "none", reason: "refresh-refused" };
-  const { none, state } = await standing(parts.context, of);
+  const id = connectionId(of.user, of.server.name);
+  const { none, state } = judged(parts.context, of, (await parts.context.upstreams.load(id, { fresh: true })).state);
   if (none !== undefined) return none;
-  if (state.connection.generation > of.refused.generation) return present(parts.records, connectionId(of.user, of.server.name), state);
+  if (state.connection.generation > of.refused.generation) return present(parts.records, id, state);
   return refresh(parts, refreshOf(of, state, "refused"));
 }
 
 type Standing = { readonly none?: never; readonly state: Connected } | { readonly none: UpstreamAccess; readonly state: UpstreamState };
 
-/** How a connection stands. A no is given only on what was just read from the store: somewhere else the person may have connected a moment ago. */
-async function standing(context: UpstreamContext, { user, server }: ConnectionOf, scopes: readonly string[] = []): Promise<Standing> {
-  const id = connectionId(user, server.name);
-  const cached = judged(context, server, (await context.upstreams.load(id)).state, scopes);
-  return cached.none === undefined ? cached : judged(context, server, (await context.upstreams.load(id, { fresh: true })).state, scopes);
-}
-
-function judged(context: UpstreamContext, server: GatewayServer, state: UpstreamState, scopes: readonly string[]): Standing {
+function judged(context: UpstreamContext, { server, scopes = [] }: Needing, state: UpstreamState): Standing {
   if (state.status !== "connected") return { state, none: noneOf(state) };
   if (!isFor(state.connection, server)) return { state, none: { kind: "none", reason: "not-connected" } };
   if (!covers(context, server, state.connection, scopes)) return { state, none: { kind: "none", reason: "scope" } };

@@ -16,6 +16,9 @@ export function noneOf(state: Exclude<UpstreamState, Connected>): UpstreamAccess
   return { kind: "none", reason: reasons[state.status] };
 }
 
+/** The store has answered, and has no such record: whoever took it away, the person can put it right by connecting again. No event: another process may have it. */
+export const LOST: UpstreamAccess = { kind: "none", reason: "not-connected" };
+
 export function unavailable(reason: string, retryAfterSeconds: number): UpstreamAccess {
   return { kind: "unavailable", reason, retryAfterSeconds: Math.max(1, retryAfterSeconds) };
 }

@@ -198,6 +198,20 @@ describe("a secret store that is away", () => {
   });
 });
 
+describe("a record that somebody took away", () => {
+  it("is nothing to wait for: the person connects again, and is connected", async () => {
+    const other = await beside();
+    const { name } = (await other.secrets.list()).find((each) => each.name.includes("/tokens-")) ?? { name: "" };
+    expect(await other.secrets.delete(name)).toBe(true);
+    expect(await ask(other)).toEqual({ kind: "none", reason: "not-connected" });
+    expect(github.asked).toEqual([]);
+    person = platform.person();
+    api = await gatewayApiOf(platform, person);
+    await connect(api, person, "github");
+    expect(await ask(other)).toMatchObject({ kind: "token" });
+  });
+});
+
 describe("a connection that is ended while it is refreshed", () => {
   it("stays ended; what came is given back, and nothing is left in the secret store", async () => {
     const { opened, open: answer } = gate();
@@ -247,7 +261,7 @@ describe("the duty that refreshes ahead", () => {
     await platform.context.projector.fresh(() => Promise.resolve());
     const before = await platform.context.store.head();
     expect(await run(nothing)).toBe(0);
-    expect(await ask(nothing)).toMatchObject({ kind: "unavailable", reason: "tokens-missing" });
+    expect(await ask(nothing)).toEqual({ kind: "none", reason: "not-connected" });
     expect(await platform.context.store.head()).toEqual(before);
     expect(await ask(first())).toMatchObject({ kind: "token" });
   });

@@ -6,7 +6,7 @@ import { connectionId, type UpstreamContext } from "../context.ts";
 import type { TokenRecord, TokenRecords } from "../tokens/record.ts";
 import type { UpstreamAccess } from "../upstream.port.ts";
 import { bringTokens, type Bringing } from "./bring-tokens.ts";
-import { isGood, noneOf, unavailable, type Connected } from "./hand-out.ts";
+import { isGood, LOST, noneOf, unavailable, type Connected } from "./hand-out.ts";
 import { present } from "./present.ts";
 
 export interface RefreshParts {
@@ -41,7 +41,7 @@ const PATIENCE_MS = 20_000;
 export async function refresh(parts: RefreshParts, of: RefreshOf): Promise<UpstreamAccess> {
   const { context } = parts;
   const id = connectionId(of.user, of.server.name);
-  if (!(await hasRecord(parts, id, of.connection))) return unavailable("tokens-missing", 5);
+  if (!(await hasRecord(parts, id, of.connection))) return LOST;
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const now = context.clock.now();
