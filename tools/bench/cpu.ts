@@ -1,5 +1,5 @@
 // `npm run bench -- cpu`: CPU time of one request, user and system, over all threads of the server: what the load of other processes disturbs least. Floors, peer and
-// ours take turns. Beside the median the least seen. BENCH_REQUESTS (per turn, 4,000), BENCH_ROUNDS (9), BENCH_ONLY (part of a name), BENCH_AGAINST (another built checkout, to compare with).
+// ours take turns. Beside the median the least seen. BENCH_REQUESTS (per turn, 4,000), BENCH_ROUNDS (9), BENCH_ONLY (part of a name), BENCH_AGAINST (another built checkout, to compare with; many short turns say most then: BENCH_ROUNDS=40 BENCH_REQUESTS=1000).
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Scenario } from "./load.ts";
@@ -12,7 +12,7 @@ const ONLY = process.env["BENCH_ONLY"] ?? "";
 const AGAINST = process.env["BENCH_AGAINST"];
 const CONNECTIONS = 32;
 /** V8 goes on compiling for thousands of requests. */
-const WARM_UP = 20_000;
+const WARM_UP = Number(process.env["BENCH_WARM_UP"] ?? 20_000);
 const FOREVER = 600;
 
 interface Contender {
@@ -69,6 +69,16 @@ process.stdout.write(`CPU time of one request, µs, over ${ROUNDS} turns of ${RE
 for (const { name, costs } of contenders) {
   const sorted = costs.toSorted((a, b) => a - b);
   const at = (index: number): string => (sorted[index] as number).toFixed(1).padStart(7);
-  process.stdout.write(`  ${name.padEnd(44)} median ${at(Math.floor(sorted.length / 2))}   least ${at(0)}\n`);
+  process.stdout.write(`  ${name.padEnd(44)} median ${at(Math.floor(sorted.length / 2))}   least ${at(0)}${comparison(name, costs)}\n`);
 }
 await Promise.all([server.stop(), other?.stop(), floor.stop(), ...peers.map((peer) => peer.stop())]);
+
+/** To what it is compared with: the mean over the rounds, each of which compares neighbours in time, and how far that mean may be off (its standard error). */
+function comparison(name: string, costs: readonly number[]): string {
+  const against = contenders.find((each) => each.name === `against ${name}`)?.costs;
+  if (against === undefined) return "";
+  const ratios = costs.map((cost, round) => cost / (against[round] ?? Number.NaN));
+  const mean = ratios.reduce((sum, each) => sum + each, 0) / ratios.length;
+  const spread = Math.sqrt(ratios.reduce((sum, each) => sum + (each - mean) ** 2, 0) / Math.max(1, ratios.length - 1));
+  return `   ratio ${mean.toFixed(3)} ± ${(spread / Math.sqrt(ratios.length)).toFixed(3)}`;
+}

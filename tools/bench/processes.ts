@@ -102,6 +102,17 @@ function scheduledMicroseconds(pid: number): number {
   );
 }
 
+/** CPU time of a process by the name its threads have, microseconds. */
+export function threadCpuMicroseconds(pid: number): ReadonlyMap<string, number> {
+  const cpu = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const name = readFileSync(`/proc/${pid}/task/${thread}/comm`, "utf8").trim();
+    const used = Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1_000;
+    cpu.set(name, (cpu.get(name) ?? 0) + used);
+  }
+  return cpu;
+}
+
 /** CPU time a process and its threads have used so far, microseconds; hardly disturbed by what else the machine does. */
 export function cpuMicroseconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];

@@ -16,6 +16,7 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
   [/node_modules\/(?:fastify|find-my-way|@fastify|avvio|secure-json|fast-querystring)/, "fastify"],
   [/node_modules\/lru-cache/, "lru-cache"],
   [/node:/, "node: the rest"],
+  [/libs\/anomalies/, "anomalies (after the answer)"],
   [/read-model|libs\/validators/, "projections and the feed (after the answer)"],
   [/subscription|libs\/audit/, "tree of the log (after the answer)"],
   [/event-store\/sqlite\/dist\/reader/, "reads of the log"],
@@ -23,7 +24,7 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
   [/event-store/, "event store: sealing, folding, issuance"],
   [/libs\/domain/, "deciders"],
   [/libs\/keys/, "keys: signing, derivation"],
-  [/libs\/oauth/, "endpoints, grants, tokens"],
+  [/libs\/(?:oauth|flags)/, "endpoints, grants, tokens"],
   [/libs\/http|libs\/service|libs\/telemetry|libs\/platform/, "rim, metrics"],
   [/node_modules/, "other libraries"],
 ];

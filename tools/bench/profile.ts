@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Scenario } from "./load.ts";
-import { familyCpuMicroseconds, startGrantline } from "./processes.ts";
+import { startGrantline, threadCpuMicroseconds } from "./processes.ts";
 import { groupOf } from "./profile-groups.ts";
 
 interface Profile {
@@ -26,7 +26,20 @@ interface Span {
   readonly from: number;
   readonly to: number;
   readonly requests: number;
+  /** CPU time of one request by thread, microseconds. */
+  readonly cpu: ReadonlyMap<string, number>;
 }
+
+/** Microseconds below which nothing is printed. */
+const LEAST = 0.3;
+const MAIN = "MainThread";
+const WRITER = "WorkerThread";
+const THREADS = new Map([
+  [MAIN, "main thread"],
+  [WRITER, "writer thread"],
+  ["V8Worker", "V8's own threads: garbage collection, compiling"],
+  ["libuv-worker", "libuv's pool: files"],
+]);
 
 const wanted = process.argv[2] ?? "introspection, opaque";
 const functions = Number(process.env["PROFILE_FUNCTIONS"] ?? 0);
@@ -39,13 +52,18 @@ const target = await prepare(server, 32);
 const scenario = (Object.values(target) as Scenario[]).find(({ name }) => name.includes(wanted));
 if (scenario === undefined) throw new Error(`no scenario ${wanted}`);
 await load(scenario, { port: server.port, connections: 32, seconds: 3 });
-const cpuBefore = familyCpuMicroseconds(server.pid);
+const cpuBefore = threadCpuMicroseconds(server.pid);
 const from = monotonic();
 const { requests } = await load(scenario, { port: server.port, connections: 32, seconds: Number(process.env["BENCH_SECONDS"] ?? 6) });
-const span: Span = { from, to: monotonic(), requests };
-const cpu = (familyCpuMicroseconds(server.pid) - cpuBefore) / requests;
+const to = monotonic();
+const cpu = new Map([...threadCpuMicroseconds(server.pid)].map(([name, used]) => [name, (used - (cpuBefore.get(name) ?? 0)) / requests]));
+const span: Span = { from, to, requests, cpu };
 await server.stop();
-print(`${scenario.name}: ${requests} requests, ${cpu.toFixed(0)} µs CPU each over all threads, with the profiler's own`);
+const own = [...cpu].filter(([name, used]) => THREADS.has(name) && used >= LEAST).toSorted((a, b) => b[1] - a[1]);
+print(
+  `${scenario.name}: ${requests} requests, CPU of one ${own.reduce((sum, [, used]) => sum + used, 0).toFixed(0)} µs, the profiler's thread left out`,
+);
+for (const [name, used] of own) print(`  ${used.toFixed(1).padStart(6)} µs  ${THREADS.get(name)}`);
 const profiles = readdirSync(dir).map((file) => JSON.parse(readFileSync(join(dir, file), "utf8")) as Profile);
 for (const profile of profiles.toSorted((a, b) => a.startTime - b.startTime)) show(profile, span);
 rmSync(dir, { recursive: true, force: true });
@@ -80,12 +98,16 @@ function show(profile: Profile, during: Span): void {
     total += delta;
     if (functions > 0) for (const name of new Set(callers(node, parents).map(nameOf))) add(withCallees, name, delta);
   }
-  const thread = profile.nodes.some(({ callFrame }) => callFrame.url.includes("writer.worker")) ? "writer thread" : "main thread";
-  print(`\n${thread}: ${(total / during.requests).toFixed(1)} µs each, waiting for the disk and for the core included`);
+  const thread = profile.nodes.some(({ callFrame }) => callFrame.url.includes("writer.worker")) ? WRITER : MAIN;
+  // the profiler's clock goes on while a thread waits for the core; the scheduler's does not
+  const used = during.cpu.get(thread) ?? 0;
+  print(`\n${THREADS.get(thread)}${thread === WRITER ? ", by time and so with its waiting for the disk" : ""}`);
   const line = (name: string, time: number): void =>
-    print(`  ${(time / during.requests).toFixed(1).padStart(6)} µs ${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`);
+    print(
+      `  ${thread === WRITER ? "" : `${((used * time) / total).toFixed(1).padStart(6)} µs `}${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`,
+    );
   const most = (of: Map<string, number>, count: number): void => {
-    for (const [name, time] of [...of].sort((a, b) => b[1] - a[1]).slice(0, count)) line(name, time);
+    for (const [name, time] of [...of].sort((a, b) => b[1] - a[1]).slice(0, count)) if ((used * time) / total >= LEAST) line(name, time);
   };
   most(groups, 40);
   if (functions === 0) return;
