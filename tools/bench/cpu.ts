@@ -1,5 +1,5 @@
 // `npm run bench -- cpu`: CPU time of one request, user and system, over all threads of the server: what the load of other processes disturbs least. Floors, peer and
-// ours take turns. Beside the median the least seen. BENCH_REQUESTS (per turn, 4,000), BENCH_ROUNDS (9), BENCH_ONLY (part of a name), BENCH_AGAINST (another built checkout, to compare with; many short turns say most then: BENCH_ROUNDS=40 BENCH_REQUESTS=1000).
+// ours take turns. Beside the median the least seen. BENCH_REQUESTS (per turn, 4,000), BENCH_ROUNDS (9), BENCH_WARM_UP (20,000), BENCH_WORKERS (1), BENCH_ONLY (part of a name), BENCH_AGAINST (another built checkout, to compare with; many short turns say most then: BENCH_ROUNDS=40 BENCH_REQUESTS=1000).
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Scenario } from "./load.ts";
@@ -10,6 +10,7 @@ const REQUESTS = Number(process.env["BENCH_REQUESTS"] ?? 4_000);
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 9);
 const ONLY = process.env["BENCH_ONLY"] ?? "";
 const AGAINST = process.env["BENCH_AGAINST"];
+const WORKERS = Number(process.env["BENCH_WORKERS"] ?? 1);
 const CONNECTIONS = 32;
 /** V8 goes on compiling for thousands of requests. */
 const WARM_UP = Number(process.env["BENCH_WARM_UP"] ?? 20_000);
@@ -41,9 +42,9 @@ const contender = (of: { readonly port: number; readonly pid: number }, scenario
   costs: [],
 });
 
-const server = await startGrantline();
+const server = await startGrantline({ workers: WORKERS });
 const ours: readonly Scenario[] = Object.values(await prepare(server, CONNECTIONS));
-const other = AGAINST === undefined ? undefined : await startGrantline({ from: AGAINST });
+const other = AGAINST === undefined ? undefined : await startGrantline({ from: AGAINST, workers: WORKERS });
 const others: readonly Scenario[] = other === undefined ? [] : Object.values(await prepare(other, CONNECTIONS));
 const floor = await start([join(root, "tools/bench/floor.ts"), "600", "300"], { listening: /listening (\d+)/ });
 const peers = AGAINST === undefined ? [await preparePeer(CONNECTIONS, "refresh"), await preparePeer(CONNECTIONS, "the rest")] : [];
@@ -73,12 +74,15 @@ for (const { name, costs } of contenders) {
 }
 await Promise.all([server.stop(), other?.stop(), floor.stop(), ...peers.map((peer) => peer.stop())]);
 
-/** To what it is compared with: the mean over the rounds, each of which compares neighbours in time, and how far that mean may be off (its standard error). */
+/**
+ * To what it is compared with: the median over the rounds, each of which compares neighbours in time, and how far that may be off (the standard error of a median, from the
+ * quartiles, for a few rounds on a busy machine are far out).
+ */
 function comparison(name: string, costs: readonly number[]): string {
   const against = contenders.find((each) => each.name === `against ${name}`)?.costs;
   if (against === undefined) return "";
-  const ratios = costs.map((cost, round) => cost / (against[round] ?? Number.NaN));
-  const mean = ratios.reduce((sum, each) => sum + each, 0) / ratios.length;
-  const spread = Math.sqrt(ratios.reduce((sum, each) => sum + (each - mean) ** 2, 0) / Math.max(1, ratios.length - 1));
-  return `   ratio ${mean.toFixed(3)} ± ${(spread / Math.sqrt(ratios.length)).toFixed(3)}`;
+  const ratios = costs.map((cost, round) => cost / (against[round] ?? Number.NaN)).toSorted((a, b) => a - b);
+  const at = (part: number): number => ratios[Math.floor(part * (ratios.length - 1))] as number;
+  const error = (0.93 * (at(0.75) - at(0.25))) / Math.sqrt(ratios.length);
+  return `   ratio ${at(0.5).toFixed(3)} ± ${error.toFixed(3)}`;
 }
