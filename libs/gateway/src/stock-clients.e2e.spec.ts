@@ -2,7 +2,7 @@
  * Real: @modelcontextprotocol/sdk 1.32 and @modelcontextprotocol/client 2.4, Grantline with its gateway, MCP servers built with the official packages, HTTP
  * between all of them. Fake: the users' tokens at those servers, and the person.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { sessionServer, statelessServer, type ForeignServer } from "./testing/mcp-servers.ts";
 import { modernClient, sdkClient, type StockClient, type StockOptions } from "./testing/stock-client.ts";
 import { startGatewayWorld, type Behind, type GatewayWorld, type Signed } from "./testing/world.ts";
@@ -90,6 +90,20 @@ describe.each(pairs)("%s at a server of the kind %s", (_name, server, make) => {
     (foreign[server] as ForeignServer).accepts = (token) => token === `up-${server}-${generation + 1}`;
     expect(await client.call("echo", { text: "renewed" })).toBe("renewed");
     (foreign[server] as ForeignServer).accepts = (token) => token.startsWith(`up-${server}-`);
+  });
+});
+
+describe("a session begun in the server's place", () => {
+  it("goes on while what is remembered of it is away (P7)", async () => {
+    const client = await start("sessions", CLIENTS["sdk 1.32"]);
+    expect(await client.tools()).toEqual(["connect_account"]);
+    connect("sessions");
+    const { ephemeral } = world.platform.context;
+    const away = vi.spyOn(ephemeral, "get").mockRejectedValue(new Error("away"));
+    const alsoAway = vi.spyOn(ephemeral, "put").mockRejectedValue(new Error("away"));
+    expect(await client.call("echo", { text: "alone" })).toBe("alone");
+    away.mockRestore();
+    alsoAway.mockRestore();
   });
 });
 

@@ -27,10 +27,11 @@ export async function upstreamSession(
 ): Promise<BegunSession> {
   const { ephemeral, clock } = context.sources;
   const key = `gateway-session ${hash("sha256", String(of.request.headers["mcp-session-id"]), "hex")}`;
-  const known = await ephemeral.get(key);
+  // P7: while what is remembered is away, each request makes a session of its own at the server
+  const known = await ephemeral.get(key).catch(() => undefined);
   if (known !== undefined) return { ...session, ...(JSON.parse(known) as Partial<BegunSession>) };
   const begun = await begin(context, of, access, session);
-  await ephemeral.put(key, JSON.stringify(begun), clock.now() + KEPT);
+  await ephemeral.put(key, JSON.stringify(begun), clock.now() + KEPT).catch(() => undefined);
   return { ...session, ...begun };
 }
 
