@@ -1,4 +1,4 @@
-import { TargetRefused, TargetUnavailable } from "../target.port.ts";
+import { type MarkedApplication, TargetRefused, TargetUnavailable } from "../target.port.ts";
 import type { BridgeEnd, BridgeState } from "@grantline/domain/bridge";
 import { type CommandMeta, StreamParked } from "@grantline/event-store";
 import { type BridgeRow, type ListPage, type ReadModel, tables } from "@grantline/read-model";
@@ -106,30 +106,62 @@ function endOf(state: Extract<BridgeState, { status: "active" }>, now: number, {
   return now - state.usedAt >= idle ? "idle" : undefined;
 }
 
-/** One that was made by a process which froze before its effect and woke up after the clean-up, for instance. Young ones may be somebody's work in hand. */
-async function removeStrays({ bridges, target, clock, times, log }: BridgeDutiesParts, lease: Held | undefined): Promise<number> {
+/** So many at once are no leftovers of ours any more, if nothing at the target is known. */
+const FEW_STRAYS = 10;
+
+/**
+ * One that was made by a process which froze before its effect and woke up after the clean-up, for instance. Young ones may be somebody's work in hand. Where nearly all
+ * are strays the log is another's (an empty folder, a wrong database, a second installation of the same issuer): then nothing is removed.
+ */
+async function removeStrays(parts: BridgeDutiesParts, lease: Held | undefined): Promise<number> {
+  const { target, log } = parts;
   if (target.marked === undefined) return 0;
   let removed = 0;
   try {
+    const strays: MarkedApplication[] = [];
+    let known = 0;
     for await (const application of target.marked(newRun("strays", lease))) {
-      const { state } = await bridges.load(application.bridgeId, { fresh: true });
-      const young = ({ createdAt }: { readonly createdAt: number }): boolean => clock.now() - createdAt < 3 * times.patience;
-      await lease?.assertHeld();
-      if (state.status !== "none" && state.status !== "gone" && state.life === application.life) {
-        const lost = application.keys.filter((key) => !young(key) && state.keys.every(({ keyId }) => keyId !== key.keyId));
-        for (const { keyId } of lost) await application.removeKey(keyId);
-        removed += lost.length;
-      } else if (!young(application)) {
-        await application.remove();
-        removed += 1;
-        log.warn({ bridgeId: application.bridgeId }, "an application at the bridge's target belonged to no registration and was removed");
+      const keys = await keysOf(parts, application);
+      if (keys === undefined) {
+        if (!isYoung(parts, application)) strays.push(application);
+        continue;
       }
+      known += 1;
+      await lease?.assertHeld();
+      const lost = application.keys.filter((key) => !isYoung(parts, key) && !keys.includes(key.keyId));
+      for (const { keyId } of lost) await application.removeKey(keyId);
+      removed += lost.length;
+    }
+    if (strays.length > FEW_STRAYS && strays.length > known) {
+      log.warn(
+        { strays: strays.length, known },
+        "most applications at the bridge's target belong to no registration here; none is removed: is this the right log?",
+      );
+      return removed;
+    }
+    for (const application of strays) {
+      await lease?.assertHeld();
+      // it may have become somebody's while the others were looked at
+      if ((await keysOf(parts, application)) !== undefined) continue;
+      await application.remove();
+      removed += 1;
+      log.warn({ bridgeId: application.bridgeId }, "an application at the bridge's target belonged to no registration and was removed");
     }
   } catch (error) {
     if (!(error instanceof TargetUnavailable || error instanceof TargetRefused)) throw error;
     log.warn({ why: error.message }, "the applications at the bridge's target could not be gone through; they are at the next turn");
   }
   return removed;
+}
+
+/** Ids of the secrets of the registration it belongs to; undefined when there is none. */
+async function keysOf({ bridges }: BridgeDutiesParts, { bridgeId, life }: MarkedApplication): Promise<readonly string[] | undefined> {
+  const { state } = await bridges.load(bridgeId, { fresh: true });
+  return state.status !== "none" && state.status !== "gone" && state.life === life ? state.keys.map(({ keyId }) => keyId) : undefined;
+}
+
+function isYoung({ clock, times }: BridgeDutiesParts, { createdAt }: { readonly createdAt: number }): boolean {
+  return clock.now() - createdAt < 3 * times.patience;
 }
 
 function newRun(bridgeId: string, lease: Held | undefined): DriveRun {

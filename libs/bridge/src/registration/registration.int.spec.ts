@@ -393,6 +393,19 @@ describe("the life cycle of registrations", () => {
     ]);
   });
 
+  it("removes nothing where the log is not the one the applications were made from", async () => {
+    const { directory } = entra.standIn;
+    const tags = ["grantline-bridge", `grantline-bridge-${INSTALLATION}`];
+    const made = (name: string) => directory.upsert(`grantline-bridge-${INSTALLATION}-${name}-1`, { displayName: "x", tags }, true);
+    for (let n = 0; n < 11; n++) made(`d00d${n}`);
+    await register();
+    await bridge.projector.caughtUp();
+    bridge.clock.time += 3_600;
+    expect(await lifeCycle(bridge.parts)).toBe(0);
+    expect(leftAt(entra.standIn)).toMatchObject({ applications: 12, deleted: 0 });
+    expect(JSON.stringify(bridge.lines)).toContain("is this the right log?");
+  });
+
   it("leaves a registration alone whose requester may still be waiting", async () => {
     await bridge.projector.caughtUp();
     const { body } = await register();
