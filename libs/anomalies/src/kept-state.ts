@@ -56,6 +56,16 @@ async function read(readModel: Pick<ReadModel, "get">): Promise<SavedState | und
   const parts = (await readModel.get(NAME, "parts"))?.value;
   if (typeof parts !== "number") return undefined;
   const rows = await Promise.all(Array.from({ length: parts }, (_, index) => readModel.get(NAME, `part-${index}`)));
-  if (rows.some((row) => row === undefined)) return undefined;
-  return JSON.parse(rows.map((row) => row?.value as string).join("")) as SavedState;
+  return parsed(rows.map((row) => (typeof row?.value === "string" ? row.value : "")).join(""));
+}
+
+/** P6: whatever else stands there now is as good as nothing. */
+function parsed(text: string): SavedState | undefined {
+  try {
+    const saved = JSON.parse(text) as Partial<SavedState> | null;
+    const whole = typeof saved?.position === "string" && typeof saved.memories === "object" && saved.memories !== null;
+    return whole ? (saved as SavedState) : undefined;
+  } catch {
+    return undefined; // not JSON: overwritten, or a part is gone
+  }
 }

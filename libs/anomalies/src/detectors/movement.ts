@@ -25,7 +25,7 @@ export const movement: Detector<Visits> = {
   observe(memory, seen) {
     const { subject, network, at } = seen;
     if (seen.type !== "GrantAuthorized" || seen.from !== "person" || subject === undefined || network === undefined) return NOTHING;
-    const known = memory.get(subject) ?? { last: [], reportedAt: Number.NEGATIVE_INFINITY };
+    const known = memory.get(subject) ?? { last: [], reportedAt: 0 };
     const recent = known.last.filter((visit) => at - visit.at <= WITHIN);
     const last = [...recent.slice(-7), { at, network, evidence: evidenceOf(seen) }];
     const away = recent.findLastIndex((visit) => visit.network !== network);

@@ -59,7 +59,7 @@ export const scopeProbing: Detector<Tries> = {
 };
 
 function begin({ at }: Observation, known: Tries | undefined): Tries {
-  return { since: at, count: 0, different: [], evidence: [], reportedAt: known?.reportedAt ?? Number.NEGATIVE_INFINITY };
+  return { since: at, count: 0, different: [], evidence: [], reportedAt: known?.reportedAt ?? 0 };
 }
 
 function enough({ different, count }: Tries): boolean {
