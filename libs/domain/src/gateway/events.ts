@@ -29,7 +29,7 @@ export const gatewayEvents: EventDefinitions<GatewayEvent> = {
     ignorable: true,
     fields: {
       ...call,
-      authorizationId: { kind: "id", about: "The authorization that was begun." },
+      authorizationId: { kind: "id", about: "Digest of the id of the authorization that was begun." },
       how: { kind: "public", about: "elicitation (-32042), input-request (2026-07-28) or link (text)." },
       reason: { kind: "public", about: "Why the gateway had no token it could use." },
       scopes: { kind: "public", about: "Scopes the provider wanted beyond those held.", optional: true },

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { CommandMeta } from "@grantline/event-store";
 import type { HttpResponse } from "@grantline/oauth/http";
 import type { Reason } from "@grantline/oauth/errors";
@@ -43,10 +44,15 @@ export async function askForAuthorization(
   const begun = await upstreams.begin({ user: token.sub, server, meta, ...wanted });
   const who = { server: server.name, subject: token.sub, clientId: token.clientId };
   journal.record(
-    { type: "UpstreamAuthorizationAsked", data: { ...who, authorizationId: begun.id, how: telling, reason: why, ...wanted } },
+    { type: "UpstreamAuthorizationAsked", data: { ...who, authorizationId: digestOf(begun.id), how: telling, reason: why, ...wanted } },
     meta,
   );
   return told(asking, server.name, begun);
+}
+
+/** The id is the way to connect itself, sealed: it stays with whom it was given (P9). */
+function digestOf(id: string): string {
+  return hash("sha256", id, "base64url").slice(0, 22);
 }
 
 function told(asking: Asking, server: string, { id: authorizationId, url }: { readonly id: string; readonly url: string }): HttpResponse {
