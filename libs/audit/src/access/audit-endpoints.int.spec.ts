@@ -107,9 +107,10 @@ describe("GET /audit/v1/events", () => {
     const answer = await get("events?type=ResourceRegistered&since=2020-01-01");
     const head = answer.headers.get("grantline-head");
     const lines = (await answer.text()).trimEnd().split("\n");
-    expect(lines.map((line) => eventOfLine(line).type)).toEqual(["ResourceRegistered", "ResourceRegistered"]);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(new Set(lines.map((line) => eventOfLine(line).type))).toEqual(new Set(["ResourceRegistered"]));
     const rest = await (await get(`events?type=ResourceRegistered&head=${head}&after=${eventOfLine(lines[0] ?? "").position}`)).text();
-    expect(rest).toBe(`${lines[1]}\n`);
+    expect(rest).toBe(`${lines.slice(1).join("\n")}\n`);
   });
 
   it("is for the audit scopes alone", async () => {

@@ -10,7 +10,8 @@ const request = {
 const created = { type: "EntraAppCreated", data: { appId: "a", objectId: "o", documentHash: "one" } };
 const completed = { type: "RegistrationCompleted", data: {} };
 const issued = { type: "EntraSecretIssued", data: { keyId: "k", secretName: "n", endsAt: 9 } };
-const changed = { type: "RegistrationChanged", data: { documentHash: "two", registrationTokenHash: "hash-3" } };
+const metadata = { token_endpoint_auth_method: "client_secret_basic" };
+const changed = { type: "RegistrationChanged", data: { documentHash: "two", metadata, registrationTokenHash: "hash-3" } };
 
 function fold(...events: readonly object[]): RowDraft | undefined {
   return events.reduce<RowDraft | undefined>((row, event, n) => {
