@@ -39,7 +39,7 @@ async function listening(more: { readonly url?: string; readonly introspect?: In
 }
 
 async function knowing(follower: RevocationFollower): Promise<void> {
-  await expect.poll(() => !follower.blind() && follower.knows({ iat: Math.floor(Date.now() / 1000) })).toBe(true);
+  await expect.poll(() => !follower.blind() && follower.knows({ iat: Math.floor(Date.now() / 1000) }), { timeout: 5_000 }).toBe(true);
 }
 
 describe("a validator on the feed", () => {
