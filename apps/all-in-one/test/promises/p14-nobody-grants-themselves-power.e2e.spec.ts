@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  decideDevice,
   introspect,
   obtainTokens,
   postForm,
@@ -18,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MetadataDocumentServer } from "../support/metadata-document-server.ts";
 import { publishDocument, REDIRECT_URI } from "../support/registrations.ts";
 
+const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const RESOURCE = "https://power.example/mcp";
 const settings = mkdtempSync(join(tmpdir(), "grantline-power-"));
 const PASSWORD = "a-password-for-tests";
@@ -57,7 +59,8 @@ beforeAll(async () => {
     await server.admin.call<Registered>("POST", "/clients", {
       client_name: "Made by an operator",
       ...metadata,
-      settings: { allowed_scopes: ["read", "write", "delete", "grantline:admin", "offline_access"] },
+      grant_types: [...metadata.grant_types, DEVICE_GRANT],
+      settings: { allowed_scopes: ["read", "write", "delete", "grantline:admin", "openid", "offline_access"] },
     }),
   );
   clients.set("dcr", await register(server.issuer, metadata));
@@ -93,6 +96,31 @@ async function held(kind: string, username: string, scope: string, resource: str
   }
 }
 
+/** What a stranger ends up with who asks as a public client and has an operator type the code (RFC 8628 §5.4), or the error it is told. */
+async function heldByDevice(kind: string, scope: string): Promise<string> {
+  const client = { client_id: clients.get(kind)?.client_id ?? kind };
+  const resource = server.context.settings.adminResource;
+  const asked = await postForm(`${server.issuer}/device_authorization`, { ...client, resource, scope });
+  const device = (await asked.json()) as Readonly<Record<string, string>>;
+  if (!asked.ok) return String(device["error"]);
+  const end = await decideDevice(server.person(), {
+    issuer: server.issuer,
+    userCode: String(device["user_code"]),
+    username: "olga",
+    password: PASSWORD,
+  });
+  expect(JSON.stringify(end)).toContain("data-decision");
+  const polled = await postForm(`${server.issuer}/token`, {
+    ...client,
+    grant_type: DEVICE_GRANT,
+    device_code: String(device["device_code"]),
+  });
+  const tokens = (await polled.json()) as Readonly<Record<string, string>>;
+  if (!polled.ok) return String(tokens["error"]);
+  const caller = { client_id: "grantline-admin", client_secret: "test-admin-secret-of-32-characters" };
+  return String((await introspect(server.issuer, caller, String(tokens["access_token"])))["scope"]);
+}
+
 // Said here once more by hand, apart from the code that decides.
 const EXPECTED: readonly (readonly [kind: string, person: string, holds: string])[] = [
   ["operator", "olga", "delete read write"],
@@ -120,6 +148,15 @@ describe("nobody grants themselves power (P14)", () => {
     ["dcr", "paul", "invalid_scope|access_denied"],
   ])("grantline:admin through a client by %s, asked for by %s: %s", async (kind, person, outcome) => {
     expect(await held(kind, person, "grantline:admin", server.context.settings.adminResource)).toMatch(new RegExp(`^(${outcome})$`));
+  });
+
+  it.each([
+    ["grantline-cli", "grantline:admin", "invalid_scope"],
+    ["grantline-cli", "", "invalid_scope"],
+    ["grantline-cli", "openid grantline:admin", "openid"],
+    ["operator", "openid grantline:admin", "openid"],
+  ])("a device of %s whose code an operator types is given no administration: %s: %s", async (kind, scope, holds) => {
+    expect(await heldByDevice(kind, scope)).toBe(holds);
   });
 
   it("a registration can't name grantline:* for itself, nor a grant type that needs no person", async () => {

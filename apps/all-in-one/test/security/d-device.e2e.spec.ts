@@ -185,6 +185,20 @@ describe("phishing", () => {
   });
 });
 
+describe("phishing for administration", () => {
+  it("D-04 is refused at the first request, for our own command line as for a client an operator allowed it", async () => {
+    const resource = world.server.context.settings.adminResource;
+    const trusted = await device(world, { settings: { allowed_scopes: ["notes:read", "grantline:admin"] } });
+    for (const client of [{ client_id: "grantline-cli" } as Registered, trusted])
+      for (const scope of ["grantline:admin", ""])
+        await expectError(world, await unchanged(world, () => ask(client, { resource, scope })), {
+          status: 400,
+          error: "invalid_scope",
+          reason: "scope-not-allowed",
+        });
+  });
+});
+
 describe("what a device may ask for", () => {
   it("D-05 never goes beyond its client's scopes and resources", async () => {
     const limited = await device(world, { scope: "notes:read", settings: { allowed_resources: [RESOURCE] } });

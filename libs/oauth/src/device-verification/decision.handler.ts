@@ -3,7 +3,7 @@ import { csrfToken, ensureBrowser, requireCsrf } from "../browser/index.ts";
 import { registerOnFirstGrant } from "../client-directory/index.ts";
 import { consentAnswer, consentParameters, recordConsent, type ConsentAnswer } from "../consent-form/index.ts";
 import { commandMeta, consentStreamId, type ClientView, type OAuthContext } from "../context/index.ts";
-import { requireDeviceGrantOn, slowDownsOf, type PendingDevice } from "../device-request/index.ts";
+import { deviceResources, requireDeviceGrantOn, slowDownsOf, type PendingDevice } from "../device-request/index.ts";
 import { OAuthError } from "../errors/index.ts";
 import { queryParameters, seeOther, type HttpRequest, type HttpResponse } from "../http/index.ts";
 import { generationsOf, grantBasis, offerFor, type Offer } from "../interaction/index.ts";
@@ -57,11 +57,19 @@ export async function answerDevice(context: OAuthContext, request: HttpRequest):
 /** What the person can give, cut by policy (P14). Where that is nothing the device is told no, for it would wait in vain. */
 async function offered(context: OAuthContext, request: HttpRequest, stage: Stage): Promise<Offer> {
   try {
-    return await offerFor(context, stage.client, stage.session.subject, stage.pending.request);
+    return withoutAdministration(await offerFor(context, stage.client, stage.session.subject, stage.pending.request));
   } catch (error) {
     if (error instanceof OAuthError && error.code === "access_denied") await deny(context, request, stage, error.reason);
     throw error;
   }
+}
+
+/** RFC 8628 §5.4: not even an operator, who may be shown the code of a stranger's device. */
+function withoutAdministration({ identity, resources }: Offer): Offer {
+  const left = deviceResources(resources);
+  if (identity.length === 0 && left.length === 0 && resources.length > 0)
+    throw new OAuthError("access_denied", "policy-denied", "Administration is never given by a device code.");
+  return { identity, resources: left };
 }
 
 async function approve(

@@ -1,6 +1,7 @@
+import type { AccessPolicy } from "@grantline/domain/resource";
 import { EventStoreUnavailable } from "@grantline/event-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { consentStreamId } from "../context/index.ts";
+import { consentStreamId, resourceStreamId } from "../context/index.ts";
 import { deviceAuthorizationEndpoints } from "../device-authorization/index.ts";
 import { tokenEndpoints } from "../token/index.ts";
 import { authorizationUrl, hidden, locationOf, text, Visitor } from "../testing/visitor.ts";
@@ -158,6 +159,81 @@ describe("a person who types the code of their device", () => {
   });
 });
 
+describe("administration (P14, RFC 8628 §5.4)", () => {
+  const ADMIN = "http://as.test/admin/v1";
+  const MIXED = "https://mixed.example/mcp";
+  const policy = (...scopes: readonly string[]): AccessPolicy => ({
+    rules: [{ subjects: { any: true }, entities: ["human"], verification: ["operator"], scopes }],
+  });
+  const define = (...names: readonly string[]) => names.map((name) => ({ name, description: name }));
+  beforeAll(async () => {
+    await world.registerResource(ADMIN, define("grantline:admin", "grantline:audit"), policy("grantline:admin", "grantline:audit"));
+    await world.registerResource(MIXED, define("read", "grantline:audit"), policy("read", "grantline:audit"));
+  });
+  const approved = async (deviceCode: unknown) => {
+    const { state } = await world.context.devices.load(streamOf(deviceCode).slice("device-".length), { fresh: true });
+    return state.status === "approved" ? state.approval : undefined;
+  };
+
+  it.each([
+    [ADMIN, "grantline:admin"],
+    [ADMIN, ""],
+    [MIXED, "grantline:audit"],
+  ])("alone is refused at once: %s %s", async (resource, scope) => {
+    expect(await ask({ resource, scope })).toMatchObject({ status: 400, body: { error: "invalid_scope" }, reason: "scope-not-allowed" });
+  });
+
+  it.each([
+    [ADMIN, "openid grantline:admin", [], ["openid"]],
+    [MIXED, "read grantline:audit", [MIXED], ["read"]],
+    [MIXED, "", [MIXED], ["read"]],
+  ])("is dropped beside what else is asked for, an operator's approval or not: %s %s", async (resource, scope, resources, left) => {
+    const { body } = await ask({ resource, scope });
+    const visitor = new Visitor(world);
+    const page = await open(visitor, String(body["user_code"]), "root");
+    expect(page.body).not.toContain("grantline:");
+    await decide(visitor, page, "allow");
+    const approval = await approved(body["device_code"]);
+    expect([approval?.resources.map(({ uri }) => uri), approval?.scope]).toEqual([resources, left]);
+    expect((await poll(body["device_code"])).body["scope"]).toBe(left.join(" "));
+  });
+
+  it("is no reason to let a device in where the person has nothing else to give", async () => {
+    const uri = "https://audit.example/mcp";
+    await world.registerResource(uri, define("read", "grantline:audit"), policy("grantline:audit"));
+    const { body } = await ask({ resource: uri, scope: "" });
+    expect(await open(new Visitor(world), String(body["user_code"]), "root")).toMatchObject({ status: 403 });
+    expect(await poll(body["device_code"])).toMatchObject({ status: 400, body: { error: "access_denied" } });
+  });
+
+  it.each([
+    [ADMIN, ["openid", "grantline:admin"], { status: 200, body: { scope: "openid" } }],
+    [MIXED, ["read", "grantline:audit"], { status: 200, body: { scope: "read" } }],
+    [ADMIN, ["grantline:admin"], { status: 400, body: { error: "invalid_scope" }, reason: "scope-not-allowed" }],
+  ])("that was approved all the same opens nothing: %s %j", async (resource, scope, expected) => {
+    const { body } = await ask({ resource: MCP });
+    const visitor = new Visitor(world);
+    await decide(visitor, await open(visitor, String(body["user_code"]), "root"), "allow");
+    const id = streamOf(body["device_code"]).slice("device-".length);
+    const { state } = await world.context.devices.load(id, { fresh: true });
+    if (state.status !== "approved") throw new Error("not approved");
+    const resourceId = resourceStreamId(resource);
+    const { devices } = world.context;
+    const approval = {
+      ...state.approval,
+      resources: [{ id: resourceId, uri: resource, scopes: scope.filter((name) => name !== "openid") }],
+      scope,
+      generations: { ...state.approval.generations, resources: { [resourceId]: 0 } },
+    };
+    Object.assign(world.context, { devices: { ...devices, load: () => Promise.resolve({ state: { ...state, approval } }) } });
+    try {
+      expect(await poll(body["device_code"])).toMatchObject(expected);
+    } finally {
+      Object.assign(world.context, { devices });
+    }
+  });
+});
+
 describe("the kill switch", () => {
   it("stops every step of it at once, and nothing is lost by it", async () => {
     const { body } = await ask();
@@ -237,6 +313,20 @@ describe("a device that polls", () => {
       refresh_token: String(won?.body["refresh_token"]),
     });
     expect(refreshed.status).toBe(200);
+  });
+
+  it("gets no refresh token once its client is not registered for them any more", async () => {
+    await world.registerClient("radio-2", { redirect_uris: [], response_types: [], grant_types: [GRANT, "refresh_token"] });
+    const { body } = await ask({ client_id: "radio-2" });
+    const visitor = new Visitor(world);
+    await decide(visitor, await open(visitor, String(body["user_code"])), "allow");
+    const { state } = await world.context.clients.load("radio-2", { fresh: true });
+    if (state.status !== "active") throw new Error("not active");
+    const metadata = { ...state.metadata, grant_types: [GRANT] };
+    const update = { kind: "update", now: world.clock.time, metadata, settings: state.settings, documentHash: "other" } as const;
+    await world.context.clients.execute("radio-2", update, META);
+    const tokens = await poll(body["device_code"], { client_id: "radio-2" });
+    expect([tokens.status, tokens.body["refresh_token"]]).toEqual([200, undefined]);
   });
 
   it("with another client's code, a changed one, or none is refused", async () => {

@@ -55,6 +55,11 @@ export async function mintGrantAccess(
   });
 }
 
+/** Refresh tokens go to every client registered for them, now too, whose authorization allows it (mcp-auth.md, A20). */
+export function mayRefresh(basis: GrantBasis, client: ClientView): boolean {
+  return basis.refreshable && client.state.metadata.grant_types.includes("refresh_token");
+}
+
 /** Mints the refresh token of a generation: it ends when idle, and with its family. */
 export function mintGrantRefresh(
   context: Pick<GrantContext, "settings" | "random" | "retryKeys">,

@@ -4,7 +4,7 @@ import { currentStanding } from "../../standing/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
 import { standingQuery } from "../grant-standing.ts";
 import { chooseTarget, targetScope } from "../grant-target.ts";
-import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
+import { mayRefresh, mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { redemptionAnswer } from "../redemption-answer.ts";
 import { parseAuthorizationCodeRequest } from "./authorization-code.request.ts";
@@ -16,10 +16,8 @@ export async function redeemCode(context: GrantContext, { request, params, clien
   const target = chooseTarget(context, basis, asked.resource);
   const scope = targetScope(basis, target);
   const now = context.clock.now();
-  // Refresh tokens go to every client registered for them whose authorization allows it (mcp-auth.md, A20)
-  const refreshable = basis.refreshable && client.state.metadata.grant_types.includes("refresh_token");
   const order = { grantId: asked.grantId, basis, client, n: 0, scope, now, ...(target === undefined ? {} : { target }) };
-  const refresh = refreshable ? mintGrantRefresh(context, order, 1) : undefined;
+  const refresh = mayRefresh(basis, client) ? mintGrantRefresh(context, order, 1) : undefined;
   const access = await mintGrantAccess(context, order, refresh);
   const { outcome } = await context.grants.execute(
     asked.grantId,

@@ -1,13 +1,13 @@
 import type { DeviceApproval, DeviceRequest } from "@grantline/domain/device";
 import type { GrantBasis } from "@grantline/domain/grant";
 import { EventStoreUnavailable, type CommandMeta } from "@grantline/event-store";
-import { slowDownsOf } from "../../device-request/index.ts";
+import { administrationByDevice, deviceResources, deviceScopes, slowDownsOf } from "../../device-request/index.ts";
 import { grantIdOf } from "../../interaction/index.ts";
 import { currentStanding } from "../../standing/index.ts";
 import { grantRefused } from "../grant-refusals.ts";
 import { standingQuery } from "../grant-standing.ts";
 import { chooseTarget, targetScope } from "../grant-target.ts";
-import { mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
+import { mayRefresh, mintGrantAccess, mintGrantRefresh } from "../grant-tokens.ts";
 import type { GrantContext, TokenAnswer, TokenCall } from "../grant-type.ts";
 import { redemptionAnswer } from "../redemption-answer.ts";
 import type { DeviceCodeRequest } from "./device-code.request.ts";
@@ -24,13 +24,13 @@ interface Approved {
 export async function openGrant(context: GrantContext, { client }: TokenCall, approved: Approved): Promise<TokenAnswer> {
   const { asked, request, approval, meta } = approved;
   const { consent, ...allowed } = approval;
-  const basis: GrantBasis = { clientId: request.clientId, ...allowed };
+  const basis = withoutAdministration({ clientId: request.clientId, ...allowed });
   const target = chooseTarget(context, basis, asked.resource);
   const scope = targetScope(basis, target);
   const now = context.clock.now();
   const grantId = grantIdOf(context.settings, asked.deviceId);
   const order = { grantId, basis, client, n: 0, scope, now, ...(target === undefined ? {} : { target }) };
-  const refresh = basis.refreshable ? mintGrantRefresh(context, order, 1) : undefined;
+  const refresh = mayRefresh(basis, client) ? mintGrantRefresh(context, order, 1) : undefined;
   const access = await mintGrantAccess(context, order, refresh);
   const { outcome } = await context.grants.execute(
     grantId,
@@ -49,6 +49,14 @@ export async function openGrant(context: GrantContext, { client }: TokenCall, ap
   if (taken) throw deviceCodeUsed();
   if (outcome.kind === "refused") throw grantRefused(outcome.reason);
   return redemptionAnswer(context, { basis, client, access, scope, now, ...(refresh === undefined ? {} : { refresh }) });
+}
+
+/** Whatever the log says was approved: no device is given administration (P14, RFC 8628 §5.4). */
+function withoutAdministration(basis: GrantBasis): GrantBasis {
+  const resources = deviceResources(basis.resources);
+  const scope = deviceScopes(basis.scope);
+  if (resources.length === 0 && scope.length === 0 && basis.scope.length > 0) throw administrationByDevice();
+  return { ...basis, resources, scope };
 }
 
 /**
