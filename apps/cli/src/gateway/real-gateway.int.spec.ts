@@ -74,12 +74,19 @@ describe("a server behind the gateway, from adding it to leaving it", () => {
   });
 
   it("is imported from a catalog of Docker's", async () => {
-    writeFileSync(join(home, "catalog.yaml"), `registry: {Notes_Remote: {type: remote, remote: {url: '${mcpUrl()}'}}, curl: {type: poci}}`);
+    const container = "gh: {type: server, image: gh, oauth: {providers: [{provider: github}]}}";
+    writeFileSync(
+      join(home, "catalog.yaml"),
+      `registry: {${container}, Notes_Remote: {type: remote, remote: {url: '${mcpUrl()}'}}, curl: {type: poci}}`,
+    );
     const ran = await grantline(["server", "import", "catalog.yaml", "--json"], operator);
     expect([ran.code, (JSON.parse(ran.out) as { servers: { name: string }[] }).servers.map(({ name }) => name)]).toEqual([
       0,
       ["notes-remote"],
     ]);
+    expect(ran.error).toContain("gh: a program that wants tokens of its users");
+    const again = await grantline(["server", "import", "catalog.yaml"], operator);
+    expect(again).toMatchObject({ code: 1, out: "", error: expect.stringMatching(/notes-remote: .*409/) });
     expect(await grantline(["server", "rm", "notes-remote", "--yes"], operator)).toMatchObject({ code: 0 });
     expect((await grantline(["server", "ls"], operator)).out).not.toContain("notes-remote");
   });

@@ -81,12 +81,15 @@ function documentOf(key: string, entry: Entry, notes: string[]): ServerDocument 
   if (entry.type === "poci") return `${key}: its tools are containers that run once each; the gateway serves MCP servers`;
   const reached = reachedAt(key, entry);
   if (typeof reached === "string") return reached;
+  const authorization = authorizationOf(entry);
+  if (reached.stdio !== undefined && authorization === "oauth")
+    return `${key}: a program that wants tokens of its users (OAuth); the gateway gives those to servers with a URL only`;
   const provider = providerOf(entry);
   const scopes = entry.oauth?.scopes ?? [];
   if (name !== key) notes.push(`${key}: added as ${name}`);
   if (entry.secrets.length > 0)
     notes.push(`${key}: needs ${entry.secrets.map(({ name: secret }) => secret).join(", ")}; see grantline secret set`);
-  return { name, ...reached, provider, authorization: authorizationOf(entry), scopes };
+  return { name, ...reached, provider, authorization, scopes };
 }
 
 /** Upper case, underscores and dots are for Docker; here a name is part of a URL. */
@@ -126,11 +129,10 @@ function dockerRun(entry: Entry, image: string, variables: readonly string[]): r
   ];
 }
 
-function providerOf({ oauth, remote }: Entry): string {
+function providerOf({ oauth }: Entry): string {
   const named = oauth?.providers[0]?.provider.toLowerCase();
-  if (named === undefined) return "discovered";
-  // A remote server whose provider we do not know says itself who gives its tokens (RFC 9728)
-  return PROVIDERS[named] ?? (remote?.url === undefined ? named : "discovered");
+  // A server whose provider we do not know says itself who gives its tokens (RFC 9728)
+  return (named === undefined ? undefined : PROVIDERS[named]) ?? "discovered";
 }
 
 function authorizationOf({ oauth, secrets, remote }: Entry): ServerDocument["authorization"] {

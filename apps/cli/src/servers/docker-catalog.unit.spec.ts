@@ -22,6 +22,16 @@ registry:
       scopes: [repo, "read:org"]
     tools:
       - name: get_me
+  github-remote:
+    type: remote
+    remote: {transport_type: streamable-http, url: https://api.githubcopilot.com/mcp}
+    oauth:
+      providers: [{provider: github}]
+      scopes: [repo, "read:org"]
+  brave:
+    type: server
+    image: mcp/brave-search@sha256:abc
+    secrets: [{name: brave.api_key, env: BRAVE_API_KEY}]
   notion-remote:
     type: remote
     remote: {transport_type: streamable-http, url: https://mcp.notion.com/mcp}
@@ -64,8 +74,8 @@ describe("a catalog of Docker's", () => {
       authorization: "oauth",
       scopes: [],
     });
-    expect(named("github-official")).toEqual({
-      name: "github-official",
+    expect(named("brave")).toEqual({
+      name: "brave",
       stdio: {
         command: "docker",
         args: [
@@ -75,15 +85,16 @@ describe("a catalog of Docker's", () => {
           "--init",
           "--security-opt",
           "no-new-privileges",
-          "--env=GITHUB_PERSONAL_ACCESS_TOKEN",
-          "ghcr.io/github/github-mcp-server@sha256:abc",
+          "--env=BRAVE_API_KEY",
+          "mcp/brave-search@sha256:abc",
         ],
-        env: ["GITHUB_PERSONAL_ACCESS_TOKEN"],
+        env: ["BRAVE_API_KEY"],
       },
-      provider: "github",
-      authorization: "oauth",
-      scopes: ["repo", "read:org"],
+      provider: "discovered",
+      authorization: "none",
+      scopes: [],
     });
+    expect(named("github-remote")).toMatchObject({ provider: "github", authorization: "oauth", scopes: ["repo", "read:org"] });
     expect(named("time")).toMatchObject({
       stdio: { args: expect.arrayContaining(["--network", "none", "--env=TZ", "mcp/time", "--local-timezone", "UTC"]) },
       authorization: "none",
@@ -100,13 +111,14 @@ describe("a catalog of Docker's", () => {
 
   it("says what it left out, renamed, or still needs", () => {
     expect(notes).toEqual([
-      "github-official: needs github.personal_access_token; see grantline secret set",
+      expect.stringMatching(/^github-official: a program that wants tokens of its users/),
+      "brave: needs brave.api_key; see grantline secret set",
       "Apify_MCP: added as apify-mcp",
       "Apify_MCP: needs apify.api_key; see grantline secret set",
       expect.stringMatching(/^old: speaks the SSE transport/),
       expect.stringMatching(/^curl: its tools are containers/),
     ]);
-    expect(servers.map(({ name }) => name)).toEqual(["github-official", "notion-remote", "apify-mcp", "docs", "time"]);
+    expect(servers.map(({ name }) => name)).toEqual(["github-remote", "brave", "notion-remote", "apify-mcp", "docs", "time"]);
   });
 
   it("gives only what is asked for", () => {

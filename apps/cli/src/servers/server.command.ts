@@ -96,13 +96,15 @@ function importCommand(terminal: Terminal): Command {
       const { servers, notes } = readDockerCatalog(readWhole(file, terminal.cwd), names);
       for (const note of notes) terminal.error(`${note}\n`);
       const failed: string[] = [];
-      for (const server of options.dryRun === true ? [] : servers) {
-        const reason = await added(command, terminal, server);
-        if (reason !== undefined) failed.push(`${server.name}: ${reason}`);
+      const fine: ServerDocument[] = [];
+      for (const server of servers) {
+        const reason = options.dryRun === true ? undefined : await added(command, terminal, server);
+        if (reason === undefined) fine.push(server);
+        else failed.push(`${server.name}: ${reason}`);
       }
       for (const line of failed) terminal.error(`${line}\n`);
-      if (options.json === true) terminal.out(json({ servers, notes, failed, added: options.dryRun !== true }));
-      else for (const server of servers) terminal.out(`${server.name}  ${server.url ?? asText(server.stdio?.command)}\n`);
+      if (options.json === true) terminal.out(json({ servers: fine, notes, failed, added: options.dryRun !== true }));
+      else for (const server of fine) terminal.out(`${server.name}  ${server.url ?? asText(server.stdio?.command)}\n`);
       if (failed.length > 0) throw new CommandFailed(`${failed.length} of ${servers.length} servers were not added`, 1);
     });
 }
