@@ -31,7 +31,7 @@ export async function loginByBrowser(
     const verifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
     const url = await authorizationUrl(metadata, wanted, { redirectUri, state, verifier });
-    const arrived = callback(listener, redirectUri);
+    const arrived = callback(listener, redirectUri, state);
     await sendThere(url, terminal, options.open);
     const answer = await Promise.race([arrived, ...(options.open ? [] : [pasted(terminal, redirectUri)])]);
     // RFC 9207: iss and state are compared before anything in the answer counts
@@ -87,23 +87,30 @@ function listen(): Promise<HttpServer> {
   });
 }
 
-/** The address the browser came back to. Other paths are answered and ignored. */
-function callback(server: HttpServer, redirectUri: string): Promise<URL> {
+/** The address the browser came back to. Other paths, and answers to what we did not ask, are answered and ignored. */
+function callback(server: HttpServer, redirectUri: string, state: string): Promise<URL> {
   return new Promise((resolve, reject) => {
     const patience = setTimeout(() => reject(new CommandFailed("nobody came back from the browser in ten minutes", 1)), PATIENCE_MS);
     patience.unref();
     server.on("request", (request, response) => {
       const url = new URL(request.url ?? "/", redirectUri);
-      const ours = request.method === "GET" && url.pathname === "/callback";
-      response.writeHead(ours ? 200 : 404, {
+      const answer = callbackAnswer(request.method, url, state);
+      response.writeHead(answer.status, {
         "content-type": "text/plain; charset=utf-8",
         "cache-control": "no-store",
         connection: "close",
       });
-      response.end(ours ? "You can close this page and go back to the command line.\n" : "Nothing here.\n");
-      if (ours) resolve(url);
+      response.end(answer.text);
+      if (answer.status === 200) resolve(url);
     });
   });
+}
+
+function callbackAnswer(method: string | undefined, url: URL, state: string): { readonly status: number; readonly text: string } {
+  if (method !== "GET" || url.pathname !== "/callback") return { status: 404, text: "Nothing here.\n" };
+  // RFC 8252 §8.9: any page and program of this machine can come here; without our state it must not end the login
+  if (url.searchParams.get("state") !== state) return { status: 400, text: "This is no answer to the login that waits here.\n" };
+  return { status: 200, text: "You can close this page and go back to the command line.\n" };
 }
 
 /** The first line that is such an address; what else is typed is answered and ignored. */

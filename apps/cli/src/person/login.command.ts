@@ -20,10 +20,11 @@ export function loginCommand(terminal: Terminal): Command {
     .description(
       "Logs you in at a server, as a person, for the commands oauth and whoami. Tokens are kept in a file that only you can read, and refreshed.",
     )
-    .option("--device", "show a code to type in a browser anywhere, for machines without one")
+    .option("--device", "show a code to type in a browser anywhere, for machines without one; not for administration")
     .option("--no-browser", "don't open a browser: show the address, and take the address it ends at")
     .option("--admin", "for administration too, instead of GRANTLINE_ADMIN_SECRET; you must be an operator of the server")
     .action(async (options: LoginOptions, command: Command) => {
+      requireNoAdminByDevice(options);
       const place = placeOf(command, terminal);
       const server = await discover(place.issuer);
       const wanted = wantedOf(place, options.admin === true);
@@ -46,6 +47,15 @@ export function loginCommand(terminal: Terminal): Command {
       const answer = { issuer: place.issuer, scope: login.scope, ...(subject === undefined ? {} : { subject }) };
       terminal.out(options.json === true ? `${JSON.stringify(answer)}\n` : `logged in at ${place.issuer}\n`);
     });
+}
+
+/** No server gives it; said before anybody types a code. RFC 8628 §5.4: whoever made an operator type theirs would have administration. */
+function requireNoAdminByDevice({ admin, device }: LoginOptions): void {
+  if (admin === true && device === true)
+    throw new CommandFailed(
+      "a device code never gives administration; without a browser on this machine: grantline login --admin --no-browser, and paste the address it ends at",
+      1,
+    );
 }
 
 function wantedOf({ issuer, gatewayApi }: { readonly issuer: string; readonly gatewayApi: string }, admin: boolean): Wanted {

@@ -86,9 +86,27 @@ describe("grantline login", () => {
     expect([ran.code, ran.error]).toEqual([0, expect.stringContaining("That is not the address")]);
   });
 
-  it("believes no answer of another request, nor of another server (RFC 9207)", async () => {
+  it("goes on waiting when somebody else on this machine comes to its address first", async () => {
+    const answered: number[] = [];
+    const ran = await grantline(["login"], {
+      open: async (address) => {
+        const answer = await server.person().authorize(address);
+        for (const query of [
+          "",
+          "?error=access_denied",
+          "?code=x&state=x",
+          `?${new URLSearchParams({ ...Object.fromEntries(answer.searchParams), state: "x" })}`,
+        ])
+          answered.push((await fetch(new URL(query, `${answer.origin}${answer.pathname}`))).status);
+        answered.push((await fetch(answer)).status);
+        return true;
+      },
+    });
+    expect([ran.code, answered]).toEqual([0, [400, 400, 400, 400, 200]]);
+  });
+
+  it("believes no answer of another server (RFC 9207)", async () => {
     for (const change of [
-      (url: URL) => url.searchParams.set("state", "x"),
       (url: URL) => url.searchParams.set("iss", "https://evil.example"),
       (url: URL) => url.searchParams.delete("iss"),
     ]) {
@@ -125,6 +143,16 @@ describe("grantline login", () => {
     await going;
     expect([ran.code, ran.out]).toEqual([0, `logged in at ${server.issuer}\n`]);
     expect((await grantline(["whoami"])).code).toBe(0);
+  });
+
+  it("has no administration by a code, which a stranger could have an operator type (RFC 8628 §5.4)", async () => {
+    const ran = await grantline(["login", "--admin", "--device"]);
+    expect(ran).toMatchObject({
+      code: 1,
+      out: "",
+      error: expect.stringMatching(/never gives administration.*grantline login --admin --no-browser/),
+    });
+    expect(existsSync(file)).toBe(false);
   });
 
   it("refreshes by itself, also when two commands do at once", async () => {
