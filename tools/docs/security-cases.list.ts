@@ -58,7 +58,7 @@ export const securityCases: Readonly<Record<string, string>> = {
   "P-06": "PAR flood",
   "D-01": "brute force of user codes",
   "D-02": "device polling too fast",
-  "D-04": "phishing with verification_uri_complete",
+  "D-04": "phishing with verification_uri_complete; for administration",
   "D-05": "device grant beyond the client's scopes",
   "X-01": "client_credentials beyond scopes and resources; administration by grant",
   "X-04": "actor spoofing in token exchange",
