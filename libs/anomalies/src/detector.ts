@@ -24,6 +24,8 @@ export interface Detector<T extends object = object> {
   /** Keys remembered at most. */
   readonly most: number;
   observe(memory: Memory<T>, seen: Observation): readonly Found[];
+  /** Is this remembered of the person? It goes when they are erased (P9). Absent: nothing of a person is remembered. */
+  isOf?(subject: string, key: string, remembered: T): boolean;
 }
 
 /** Events kept as evidence. */

@@ -228,6 +228,29 @@ describe("the engine", () => {
     expect(JSON.stringify(engine.save())).not.toContain("subject:s1");
   });
 
+  it("of an erased person keeps nothing under their grants or beside their clients either, and of others everything (P9)", () => {
+    const engine = createEngine();
+    const one = (subject: string) => {
+      const of = { grantId: `grant of ${subject}`, subject, clientId: "https://app.example/s1" };
+      engine.observe(visit(T0, `network of ${subject}`, `agent of ${subject}`, subject));
+      engine.observe(seen("CodeRedeemed", T0, { ...of, from: "client", network: `network of ${subject}`, agent: `agent of ${subject}` }));
+      engine.observe(seen("ToolCallDecided", T0, { ...of, data: { decision: "refused", tool: "t" } }));
+    };
+    one("s2");
+    one("s1");
+    engine.forget("s1");
+    const kept = JSON.stringify(engine.save().memories);
+    expect(kept).not.toMatch(/of s1|\/s1\/s1/);
+    for (const kind of ["new-place", "movement", "scope-probing"]) {
+      const keys = engine.save().memories[kind]?.map(([key]) => key);
+      expect([kind, keys]).toEqual([kind, expect.arrayContaining([expect.stringContaining("s2")])]);
+      expect([kind, keys?.some((key) => /(?:^|[:/ ])s1$/.test(key))]).toEqual([kind, false]);
+    }
+    // what a client does is not the person's, whatever the client is called
+    expect(engine.save().memories["burst"]?.map(([key]) => key)).toEqual(["https://app.example/s1"]);
+    expect(kept).toContain("network of s2");
+  });
+
   it("remembers only so much, however many come", () => {
     const memory = createMemory<{ n: number }>(100);
     for (let n = 0; n < 10_000; n += 1) memory.set(`k${n}`, { n });

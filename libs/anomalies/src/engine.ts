@@ -44,7 +44,8 @@ export function createEngine(): Engine {
       return running.flatMap(({ detector, memory }) => detector.observe(memory, seen));
     },
     forget(subject) {
-      for (const { memory } of running) for (const key of [subject, `subject:${subject}`]) memory.delete(key);
+      for (const { detector, memory } of running)
+        if (detector.isOf !== undefined) memory.deleteWhere((key, remembered) => detector.isOf?.(subject, key, remembered) === true);
     },
     save: () => ({ position, memories: Object.fromEntries(running.map(({ detector, memory }) => [detector.kind, memory.save()])) }),
     load(saved) {

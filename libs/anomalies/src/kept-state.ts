@@ -4,7 +4,9 @@ import type { ReadModel } from "@grantline/read-model";
 import type { Engine, SavedState } from "./engine.ts";
 
 /** Bump the version when a detector's memory changes its shape: the log is then read from its start again. */
-const NAME = "anomalies.v1";
+const NAME = "anomalies.v2";
+/** P9: what an earlier version kept is nobody's to erase any more. */
+const EARLIER = ["anomalies.v1"];
 /** Text of one row at most. */
 const PART = 500_000;
 
@@ -24,6 +26,7 @@ export function createKeptState({ readModel, store, log }: KeptStateOptions) {
   return {
     /** Where to go on. */
     async load(engine: Engine): Promise<Position> {
+      for (const name of EARLIER) await readModel.clear(name);
       kept = await readModel.checkpoint(NAME);
       position = kept ?? START;
       const saved = kept === undefined ? undefined : await read(readModel);

@@ -1,18 +1,23 @@
 import { describe, expect, it } from "vitest";
+import type { Lease } from "@grantline/feed";
 import type { ReadModelRow } from "@grantline/read-model";
 import { createEngine } from "./engine.ts";
 import { createKeptState } from "./kept-state.ts";
+import { watchForAnomalies, type WatchOptions } from "./watch.ts";
 
 /** A read model of one table, in memory. */
 function memory() {
   const rows = new Map<string, ReadModelRow>();
   const place: { checkpoint: string | undefined } = { checkpoint: undefined };
   const told: string[] = [];
+  const cleared: string[] = [];
   const options = {
     readModel: {
       get: async (_table: string, key: string) => rows.get(key),
       checkpoint: async () => place.checkpoint,
-      clear: async () => {
+      clear: async (name: string) => {
+        cleared.push(name);
+        if (name === "anomalies.v1") return;
         rows.clear();
         place.checkpoint = undefined;
       },
@@ -24,7 +29,7 @@ function memory() {
     store: { head: async () => "100" },
     log: { info: () => undefined, warn: () => undefined, error: (_members: object, text: string) => void told.push(text) },
   };
-  return { rows, place, told, options: options as unknown as Parameters<typeof createKeptState>[0] };
+  return { rows, place, told, cleared, options: options as unknown as Parameters<typeof createKeptState>[0] };
 }
 
 async function saved() {
@@ -54,6 +59,33 @@ describe("what the detectors know", () => {
     const other = createEngine();
     expect(await createKeptState(options).load(other)).toBe("9");
     expect(other.save()).toEqual(engine.save());
+  });
+
+  it("of an earlier version is thrown away: nobody would erase a person from it (P9)", async () => {
+    expect((await saved()).cleared).toContain("anomalies.v1");
+  });
+
+  it("of an erased person goes while detection is switched off, too (P9)", async () => {
+    const { options, rows } = await saved();
+    const text = () => [...rows.values()].map(({ value }) => String(value)).join("");
+    expect(text()).toContain("subject:s1");
+    const erased = { type: "SubjectErased", stream: "subject-s1", position: "10" };
+    const work = new AbortController();
+    const store = {
+      head: async () => "100",
+      subscribe: (_from: string, handler: (events: readonly object[], upTo: string) => Promise<void>) => {
+        void handler([erased], "10").then(() => work.abort());
+        return { close: async () => undefined };
+      },
+    };
+    const watching = {
+      ...options,
+      store,
+      flags: { enabled: () => false },
+      observe: () => Promise.reject(new Error("nothing is looked at")),
+    };
+    await watchForAnomalies(watching as unknown as WatchOptions, { signal: work.signal } as Lease);
+    expect(text()).not.toContain("subject:s1");
   });
 
   it.each<[string, (rows: Map<string, ReadModelRow>, place: { checkpoint: string | undefined }) => void]>([

@@ -5,6 +5,8 @@ export interface Memory<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   delete(key: string): void;
+  /** Looks at all there is: for what is rare. */
+  deleteWhere(goes: (key: string, value: T) => boolean): void;
   save(): readonly (readonly [string, T])[];
   load(saved: readonly (readonly [string, T])[]): void;
 }
@@ -15,6 +17,9 @@ export function createMemory<T extends object>(most: number): Memory<T> {
     get: (key) => kept.get(key),
     set: (key, value) => void kept.set(key, value),
     delete: (key) => void kept.delete(key),
+    deleteWhere(goes) {
+      for (const [key, value] of [...kept.entries()]) if (goes(key, value)) kept.delete(key);
+    },
     // the oldest first, so that loading touches them in the old order
     save: () => [...kept.entries()].toReversed(),
     load(saved) {

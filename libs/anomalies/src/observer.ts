@@ -82,6 +82,12 @@ export function createObserver({ openAddress, fingerprint, loadGrant }: Observer
     return place;
   };
 
+  /** P9: neither whose grants those were nor where they came from. */
+  const forget = (subject: string): void => {
+    for (const [grantId, of] of [...parties.entries()]) if (of.subject === subject) parties.delete(grantId);
+    for (const key of [...places.keys()]) if (key.startsWith(`${subject}\n`)) places.delete(key);
+  };
+
   return async (stored: StoredEvent): Promise<Observation | undefined> => {
     const read = parseEvent(stored);
     if (read.unknown === true) return undefined;
@@ -89,6 +95,7 @@ export function createObserver({ openAddress, fingerprint, loadGrant }: Observer
     const data = event.data as Readonly<Record<string, unknown>>;
     const base = { position, id, at: event.at, type: event.type, data };
     const word = stored.stream.slice(0, stored.stream.indexOf("-"));
+    if (event.type === "SubjectErased") forget(stored.stream.slice("subject-".length));
     if (word === "grant") {
       const grantId = stored.stream.slice("grant-".length);
       const of = await partiesOf(grantId, read);

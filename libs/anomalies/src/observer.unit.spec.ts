@@ -1,6 +1,7 @@
 // Fake: opening of addresses, which counts, and fingerprints that can be read.
 import { describe, expect, it } from "vitest";
 import { grantEvents, type GrantState } from "@grantline/domain/grant";
+import { subjectEvents } from "@grantline/domain/subject";
 import { sealEvents, type StoredEvent } from "@grantline/event-store";
 import { createObserver } from "./observer.ts";
 
@@ -22,6 +23,19 @@ const ended = (stream: string, ip: string, userAgent?: string): StoredEvent => (
     atMs: 0,
   })[0]!,
   position: "1",
+});
+
+const erased = (subject: string): StoredEvent => ({
+  ...sealEvents({
+    stream: `subject-${subject}`,
+    previousHash: "",
+    revision: 0,
+    events: [{ type: "SubjectErased", data: { generation: 1 } }],
+    definitions: subjectEvents,
+    meta: { correlationId: "c", actor: { kind: "operator", id: "a" }, region: "eu1", service: "test" },
+    atMs: 0,
+  })[0]!,
+  position: "2",
 });
 
 function observing() {
@@ -50,6 +64,16 @@ describe("the place of an event", () => {
     expect(await observe(ended("grant-2", "sealed 192.0.2.7"))).toMatchObject({ network: "network person of 2: 192.0.2" });
     expect(await observe(ended("grant-1", "sealed 198.51.100.7"))).toMatchObject({ network: "network person of 1: 198.51.100" });
     expect(opened).toHaveLength(4);
+  });
+
+  it("of a person who was erased is remembered no longer (P9)", async () => {
+    const { opened, observe } = observing();
+    const of = (grant: string) => observe(ended(`grant-${grant}`, "sealed 192.0.2.7"));
+    for (const grant of ["1", "2"]) await of(grant);
+    await observe(erased("person of 1"));
+    expect(opened).toHaveLength(2);
+    for (const grant of ["1", "2"]) await of(grant);
+    expect(opened).toHaveLength(3);
   });
 
   it("is unknown where the day's key is gone", async () => {

@@ -41,7 +41,6 @@ export async function watchForAnomalies(options: WatchOptions, lease: Lease): Pr
   let savedMs = performance.now();
 
   const take = async (stored: StoredEvent): Promise<void> => {
-    if (stored.type === "SubjectErased") engine.forget(stored.stream.slice("subject-".length));
     const seen = await options.observe(stored);
     if (seen === undefined) return;
     for (const found of engine.observe(seen)) await settle(options, lease, found, stored);
@@ -53,7 +52,12 @@ export async function watchForAnomalies(options: WatchOptions, lease: Lease): Pr
     async (events, upTo) => {
       if (lease.signal.aborted) return;
       try {
-        if (flags.enabled("anomalies.detection")) for (const stored of events) await take(stored);
+        const detecting = flags.enabled("anomalies.detection");
+        for (const stored of events) {
+          // P9: whether anything is looked for or not
+          if (stored.type === "SubjectErased") engine.forget(stored.stream.slice("subject-".length));
+          if (detecting) await take(stored);
+        }
         kept.reached(upTo);
         if (performance.now() - savedMs >= saveEveryMs) {
           await kept.save(engine);

@@ -84,7 +84,7 @@ describe("a refresh token that is used twice", () => {
     await server.admin.call("POST", `/anomalies/${found?.finding_id}/lift`, { reason: "a drill" });
     await watching.close();
     // as when Redis has lost everything: the detectors' place in the log is gone, and what they knew
-    await server.context.readModel.clear("anomalies.v1");
+    await server.context.readModel.clear("anomalies.v2");
     watching = await start();
     const other = await register(server.issuer);
     await reuse(other);

@@ -47,4 +47,5 @@ export const movement: Detector<Visits> = {
       },
     ];
   },
+  isOf: (subject, key) => key === subject,
 };

@@ -7,6 +7,8 @@ interface Places {
   agents: readonly string[];
   /** Times seen. */
   seen: number;
+  /** Whose grant it is. */
+  subject?: string;
 }
 
 const MOST_PLACES = 16;
@@ -27,6 +29,7 @@ export const newPlace: Detector<Places> = {
     if (seen.from === "client" && seen.grantId !== undefined) return ofGrant(memory, seen, seen.grantId);
     return NOTHING;
   },
+  isOf: (subject, key, places) => key === `subject:${subject}` || places.subject === subject,
 };
 
 function ofPerson(memory: Memory<Places>, seen: Observation, subject: string): readonly Found[] {
@@ -53,6 +56,7 @@ function ofGrant(memory: Memory<Places>, seen: Observation, grantId: string): re
     networks: latest(known?.networks ?? [], seen.network),
     agents: latest(known?.agents ?? [], seen.agent),
     seen: (known?.seen ?? 0) + 1,
+    ...(seen.subject === undefined ? {} : { subject: seen.subject }),
   });
   if (known === undefined || seen.agent === undefined) return NOTHING;
   const both = !known.networks.includes(seen.network as string) && !known.agents.includes(seen.agent);

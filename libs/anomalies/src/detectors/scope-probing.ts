@@ -56,6 +56,8 @@ export const scopeProbing: Detector<Tries> = {
       seen.clientId === undefined ? {} : { clientId: seen.clientId, ...(seen.subject === undefined ? {} : { subject: seen.subject }) };
     return [{ kind: "scope-probing", severity: "medium", key: `${tried.key}@${since}`, target, evidence, count, since, until: seen.at }];
   },
+  // a client may be an URL, with slashes of its own
+  isOf: (subject, key) => key.includes("/") && key.slice(key.lastIndexOf("/") + 1) === subject,
 };
 
 function begin({ at }: Observation, known: Tries | undefined): Tries {
