@@ -1,3 +1,4 @@
+import { StreamParked } from "@grantline/event-store";
 import { findAccessToken, type TokenSources } from "@grantline/oauth/tokens";
 
 export type StreamEnd = "expired" | "revoked" | "unknown";
@@ -16,7 +17,7 @@ export interface TokenWatchOptions {
   /** Where other processes write too: what a request awaits before it is answered (P5). */
   readonly upToDate?: (() => Promise<void>) | undefined;
   readonly everyMs?: number;
-  /** Milliseconds without an answer after which a stream is cut: P7, never guess. */
+  /** Milliseconds without an answer about its token after which a stream is cut: P7, never guess. */
   readonly patienceMs?: number;
 }
 
@@ -24,6 +25,9 @@ interface Watched {
   readonly token: string;
   readonly exp: number;
   readonly over: (why: StreamEnd) => void;
+  /** Since when it is asked in vain. */
+  unansweredMs: number | undefined;
+  judging: boolean;
 }
 
 const EVERY_MS = 500;
@@ -31,36 +35,43 @@ const PATIENCE_MS = 5_000;
 
 /**
  * Asks of each open stream's token, again and again, what introspection would answer. One timer for all: a stream costs one look into memory twice a
- * second, and is closed within a second of a revocation wherever that was made (security case G-07).
+ * second, and is closed within a second of a revocation wherever that was made (security case G-07). Trouble with one token, an error or no answer at
+ * all, is no other's.
  */
 export function createTokenWatch({ context, upToDate, everyMs = EVERY_MS, patienceMs = PATIENCE_MS }: TokenWatchOptions): TokenWatch {
   const watched = new Set<Watched>();
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
-  let sureMs = performance.now();
 
   const end = (one: Watched, why: StreamEnd): void => {
     if (watched.delete(one)) one.over(why);
   };
   const judge = async (one: Watched): Promise<void> => {
     if (one.exp <= context.clock.now()) return end(one, "expired");
-    if ((await findAccessToken(context, one.token)) === undefined) end(one, "revoked");
+    if ((await findAccessToken(context, one.token).catch(unknownWhenParked)) === undefined) return end(one, "revoked");
+    one.unansweredMs = undefined;
   };
   const look = async (): Promise<void> => {
-    const startedMs = performance.now();
-    try {
-      await upToDate?.();
-      for (const one of watched) await judge(one);
-      sureMs = startedMs;
-    } catch {
-      // the store does not answer: the next look may find it
-      if (performance.now() - sureMs > patienceMs) for (const one of watched) end(one, "unknown");
+    await upToDate?.();
+    for (const one of watched) {
+      if (one.judging) continue;
+      one.judging = true;
+      void judge(one)
+        .catch(triedAgain)
+        .finally(() => (one.judging = false));
     }
   };
   const tick = (): void => {
+    const nowMs = performance.now();
+    for (const one of watched) {
+      one.unansweredMs ??= nowMs;
+      if (nowMs - one.unansweredMs > patienceMs) end(one, "unknown");
+    }
     if (looking) return;
     looking = true;
-    void look().finally(() => (looking = false));
+    void look()
+      .catch(triedAgain)
+      .finally(() => (looking = false));
   };
   const stopWhenAlone = (): void => {
     if (watched.size > 0) return;
@@ -70,8 +81,7 @@ export function createTokenWatch({ context, upToDate, everyMs = EVERY_MS, patien
 
   return {
     watch(token, exp, over) {
-      const one: Watched = { token, exp, over };
-      if (watched.size === 0) sureMs = performance.now();
+      const one: Watched = { token, exp, over, unansweredMs: undefined, judging: false };
       watched.add(one);
       timer ??= setInterval(tick, everyMs).unref();
       return () => {
@@ -86,3 +96,11 @@ export function createTokenWatch({ context, upToDate, everyMs = EVERY_MS, patien
     },
   };
 }
+
+/** P11: what rests on a stream this release can't read is not vouched for. */
+function unknownWhenParked(error: unknown): undefined {
+  if (!(error instanceof StreamParked)) throw error;
+}
+
+/** The store does not answer: the next look may find it, and each stream's patience ends by itself. */
+function triedAgain(): void {}
