@@ -8,6 +8,8 @@ export type GatewayServer = ServerDefinition;
 export interface Servers {
   /** From its stream: as current as any other answer of this server. Undefined for a name that is no server's. */
   find(name: string): Promise<GatewayServer | undefined>;
+  /** The one there is, from the read model; undefined where there is none, or more. Costs the same however many there are. */
+  only(): Promise<GatewayServer | undefined>;
   /** From the read model: for listings. */
   list(): Promise<readonly GatewayServer[]>;
 }

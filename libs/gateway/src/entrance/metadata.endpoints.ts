@@ -28,8 +28,8 @@ export function resourceMetadataEndpoints(context: Needs): readonly Endpoint[] {
 }
 
 async function rootDocument(context: Needs): Promise<HttpResponse> {
-  const [only, ...others] = await context.servers.list();
-  if (only === undefined || others.length > 0)
+  const only = await context.servers.only();
+  if (only === undefined)
     throw new OAuthError("invalid_request", "not-found", "Each server here has metadata of its own, at its path.", { status: 404 });
   const { server, resource } = await requireServer(context, only.name);
   return documentOf(context, server.name, resource);

@@ -77,6 +77,11 @@ export class FakeServers implements Servers {
     return Promise.resolve(this.all.get(name));
   }
 
+  only(): Promise<GatewayServer | undefined> {
+    const [only, ...others] = this.all.values();
+    return Promise.resolve(others.length === 0 ? only : undefined);
+  }
+
   list(): Promise<readonly GatewayServer[]> {
     return Promise.resolve([...this.all.values()]);
   }

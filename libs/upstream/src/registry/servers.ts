@@ -14,13 +14,18 @@ export function createServers({ servers, readModel, projector }: Pick<UpstreamCo
     return state.status === "active" ? state.server : undefined;
   }
 
-  async function page(cursor: string | undefined): Promise<ListPage> {
-    const query = { where: { status: "active" }, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
+  async function page(cursor: string | undefined, limit = PAGE): Promise<ListPage> {
+    const query = { where: { status: "active" }, limit, ...(cursor === undefined ? {} : { cursor }) };
     return projector.fresh(() => readModel.list(tables.servers, query));
   }
 
   return {
     find,
+    async only() {
+      const { rows } = await page(undefined, 2);
+      const [only, ...others] = rows.map(({ value }) => (value as ServerRow).server);
+      return others.length === 0 ? only : undefined;
+    },
     async list() {
       const found: GatewayServer[] = [];
       let cursor: string | undefined;
