@@ -126,7 +126,7 @@ async function send(context: GatewayContext, of: Exchange, access: Usable, sendi
   const authorization: Record<string, string> = access.kind === "token" ? { authorization: `Bearer ${access.accessToken}` } : {};
   const { name, policy } = caller.server;
   const once = (): Promise<Answered> =>
-    context.circuits.through(name, () =>
+    context.circuits.through({ server: name, person: caller.token.sub }, () =>
       target.outbound.send({
         url: target.url,
         method: sending.method,
