@@ -3,6 +3,7 @@ import type { OAuthContext } from "@grantline/oauth/context";
 import type { StepUpSources } from "@grantline/oauth/step-up";
 import type { AccessTokenView, TokenSources } from "@grantline/oauth/tokens";
 import type { RegisteredResource } from "@grantline/domain/resource";
+import type { OpenStreams } from "./call/open-streams.ts";
 import type { Bridge } from "./bridge/bridge.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -25,6 +26,7 @@ export interface GatewayContext {
   readonly outbound: Outbound;
   readonly circuits: Circuits;
   readonly watch: TokenWatch;
+  readonly streams: OpenStreams;
   readonly bridge: Bridge;
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from "@grantline/oauth/http";
 import type { Resolve } from "@grantline/oauth/outbound";
 import type { Servers, Upstreams } from "@grantline/upstream";
 import { createBridge } from "./bridge/bridge.ts";
+import { createOpenStreams } from "./call/open-streams.ts";
 import type { GatewayContext, GatewaySources } from "./context.ts";
 import { gatewayEndpoints } from "./gateway.endpoints.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
@@ -45,6 +46,7 @@ export function openGateway(parts: GatewayParts): Gateway {
     outbound: createOutbound(settings, parts.resolve),
     circuits: createCircuits(),
     watch: createTokenWatch({ context: sources, upToDate: parts.upToDate }),
+    streams: createOpenStreams(),
     bridge: createBridge({ servers, seals, clock, commands: settings.commands, host: settings.bridgeHost }),
   };
   return {

@@ -30,7 +30,9 @@ export async function handleCall(context: GatewayContext, request: HttpRequest):
     limit(context, caller);
     await decideTools(context, call, call.incoming);
     const back = call.stateless ? comingBack(call.incoming) : undefined;
-    return back === undefined ? deliver(context, call) : resume(context, { ...call, incoming: back.incoming }, back);
+    const on = (onEnd?: () => void): Promise<HttpResponse> =>
+      back === undefined ? deliver(context, call, { onEnd }) : resume(context, { ...call, incoming: back.incoming }, back, onEnd);
+    return call.incoming.messages.some(isListening) ? context.streams.within(caller, on) : on();
   });
 }
 
@@ -66,12 +68,24 @@ function limit({ sources }: GatewayContext, { server, token }: Caller): void {
 }
 
 /** The client was asked for its user's authorization, and is back. */
-async function resume(context: GatewayContext, call: Call, { authorizationId, declined }: ComingBack): Promise<HttpResponse> {
+async function resume(
+  context: GatewayContext,
+  call: Call,
+  { authorizationId, declined }: ComingBack,
+  onEnd: Delivering["onEnd"],
+): Promise<HttpResponse> {
   if (!declined) await ended(context.upstreams, authorizationId, call.request.gone);
-  return deliver(context, call, declined);
+  return deliver(context, call, { declined, onEnd });
 }
 
-async function deliver(context: GatewayContext, call: Call, declined = false): Promise<HttpResponse> {
+interface Delivering {
+  /** The person was asked to connect and would not. */
+  readonly declined?: boolean;
+  /** Told when a stream that was answered has ended. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
+async function deliver(context: GatewayContext, call: Call, { declined = false, onEnd }: Delivering): Promise<HttpResponse> {
   const access = await accessOf(context, call);
   if (access.kind === "none") return notConnected(context, call, access.reason, declined);
   if (isConnectTool(call)) return nowConnected(call);
@@ -91,6 +105,7 @@ async function deliver(context: GatewayContext, call: Call, declined = false): P
     id: requestIn(incoming)?.id,
     headers: opened,
     hasSession: session?.upstream !== undefined,
+    onEnd,
   });
 }
 
@@ -100,6 +115,11 @@ function sessionHeaders(session: (Session & { readonly revision?: string }) | un
     // of a session begun in the server's place: what the server agreed to counts
     ...(session?.revision === undefined ? {} : { "mcp-protocol-version": session.revision }),
   };
+}
+
+/** 2026-07-28: what GET is in the revisions before. */
+function isListening(message: Message): boolean {
+  return message.kind !== "response" && message.method === "subscriptions/listen";
 }
 
 /** Responses of clients, and calls that want no answer, may do anything as well. */

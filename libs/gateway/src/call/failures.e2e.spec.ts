@@ -1,6 +1,7 @@
 // Real: the whole Grantline server with its gateway over HTTP, HTTP servers that misbehave behind it. Fake: the users' tokens there, the registry, how one name resolves.
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { STREAMS_OF_A_PERSON } from "./open-streams.ts";
 import { sessionServer, type ForeignServer } from "../testing/mcp-servers.ts";
 import { initialize, messageOf, post, rpc, startGatewayWorld, type Behind, type GatewayWorld, type Signed } from "../testing/world.ts";
 
@@ -13,6 +14,7 @@ const sockets: Server[] = [];
 
 beforeAll(async () => {
   world = await startGatewayWorld({
+    env: { GRANTLINE_DEV_USERS: "demo:demo,second:second" },
     resolve: (host) =>
       Promise.resolve(host === "inside.example" ? [{ address: "10.1.2.3", family: 4 }] : [{ address: "127.0.0.1", family: 4 }]),
   });
@@ -218,6 +220,46 @@ describe("a server's session that has ended", () => {
     foreign.instead = (_request, response) => void response.writeHead(404).end();
     const answer = await post(behind.url, rpc("tools/list"), { token: alice.access, headers: { "mcp-session-id": id } });
     expect(await refusal(answer)).toEqual([404, 1, -32_001, "session-unknown"]);
+  });
+});
+
+describe("streams of one person at one server", () => {
+  it("are so many and no more; who closes one may open one, and others are not concerned", async () => {
+    const open = async (who: Signed, at = behind) => {
+      const closing = new AbortController();
+      const headers = { authorization: `Bearer ${who.access}`, accept: "text/event-stream" };
+      return { closing, answer: await fetch(at.url, { headers, signal: closing.signal }) };
+    };
+    let silent = false;
+    foreign.instead = (_request, response) =>
+      silent ? void response.writeHead(405).end() : void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    const streams = await Promise.all(Array.from({ length: STREAMS_OF_A_PERSON }, () => open(alice)));
+    expect(new Set(streams.map(({ answer }) => answer.status))).toEqual(new Set([200]));
+    const before = foreign.requests.length;
+    const { answer } = await open(alice);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refusal(answer)).toEqual([429, undefined, -32_000, "streams-too-many"]);
+    // 2026-07-28 listens so
+    expect(await refusal(await call("subscriptions/listen", {}))).toEqual([429, 1, -32_000, "streams-too-many"]);
+    expect(foreign.requests).toHaveLength(before);
+
+    const bob = await world.person(behind, "use", { username: "second", password: "second" });
+    const elsewhere = await world.add(`${behind.name}-too`, { url: foreign.url, authorization: "none" });
+    const others = [await open(bob), await open(await world.person(elsewhere), elsewhere)];
+    expect(others.map((each) => each.answer.status)).toEqual([200, 200]);
+
+    streams[0]?.closing.abort();
+    const again = await vi.waitFor(async () => {
+      const next = await open(alice);
+      expect(next.answer.status).toBe(200);
+      return next;
+    }, 20_000);
+    // a server without a stream takes no place
+    again.closing.abort();
+    silent = true;
+    await vi.waitFor(async () => expect((await open(alice)).answer.status).toBe(405), 20_000);
+    for (let n = 0; n < 3; n += 1) expect((await open(alice)).answer.status).toBe(405);
+    for (const { closing } of [...streams, ...others]) closing.abort();
   });
 });
 

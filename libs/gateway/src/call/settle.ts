@@ -11,6 +11,8 @@ export interface Settling {
   readonly headers: Readonly<Record<string, string>>;
   /** The request was made in a session the server knew. */
   readonly hasSession: boolean;
+  /** Told when a stream that was passed on has ended. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** What becomes of a server's answer, by its status. Throws McpError and UpstreamFailure. */
@@ -18,7 +20,7 @@ export async function settle(
   context: GatewayContext,
   of: Exchange,
   { answered, attempts }: { readonly answered: Answered; readonly attempts: number },
-  { id, headers, hasSession }: Settling,
+  { id, headers, hasSession, onEnd }: Settling,
 ): Promise<HttpResponse> {
   const failed = (reason: string): void => noteFailure(context, of, { reason, attempts, method: of.method, status: answered.statusCode });
   try {
@@ -28,7 +30,13 @@ export async function settle(
       id,
       headers,
       tools: of.caller.server.policy.tools,
-      watch: (over) => watchToken(context, of, over),
+      watch: (over) => {
+        const release = watchToken(context, of, over);
+        return () => {
+          release();
+          onEnd?.();
+        };
+      },
       onCut: () => failed("upstream-cut"),
     });
   } catch (error) {

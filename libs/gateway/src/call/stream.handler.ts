@@ -17,7 +17,7 @@ export function handleStream(context: GatewayContext, request: HttpRequest): Pro
     const access = await accessOf(context, of);
     if (access.kind === "none") throw noStream();
     const begun = session?.deferred === undefined ? session : await upstreamSession(context, of, access, session);
-    return passedOn(context, of, begun, access, "GET");
+    return context.streams.within(of.caller, (onEnd) => passedOn(context, of, begun, access, { method: "GET", onEnd }));
   });
 }
 
@@ -27,7 +27,7 @@ export function handleEnd(context: GatewayContext, request: HttpRequest): Promis
     const access = await accessOf(context, of);
     // with nothing at the server there is nothing to end there
     if (access.kind === "none" || session?.upstream === undefined) return { status: 204, headers: { "cache-control": "no-store" } };
-    return passedOn(context, of, session, access, "DELETE");
+    return passedOn(context, of, session, access, { method: "DELETE" });
   });
 }
 
@@ -54,7 +54,7 @@ async function passedOn(
   of: Exchange,
   session: Session | undefined,
   access: Parameters<typeof exchange>[2],
-  method: "GET" | "DELETE",
+  { method, onEnd }: { readonly method: "GET" | "DELETE"; readonly onEnd?: () => void },
 ): Promise<HttpResponse> {
   const target = await targetOf(context, of.caller, session);
   const id = session?.upstream;
@@ -66,7 +66,7 @@ async function passedOn(
     await discard(sent.answered);
     return { status: 204, headers: { "cache-control": "no-store" } };
   }
-  return settle(context, of, sent, { id: undefined, headers: {}, hasSession: id !== undefined });
+  return settle(context, of, sent, { id: undefined, headers: {}, hasSession: id !== undefined, onEnd });
 }
 
 /** 2025-11-25, listening for messages: a server without such a stream says 405. */

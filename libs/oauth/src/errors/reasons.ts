@@ -115,6 +115,7 @@ export type Reason =
   | "tool-denied"
   | "tool-scope"
   | "journal-full"
+  | "streams-too-many"
   | "client-gone"
   // gateway: the server behind it
   | "upstream-not-connected"
