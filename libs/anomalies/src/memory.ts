@@ -18,7 +18,9 @@ export function createMemory<T extends object>(most: number): Memory<T> {
     set: (key, value) => void kept.set(key, value),
     delete: (key) => void kept.delete(key),
     deleteWhere(goes) {
-      for (const [key, value] of [...kept.entries()]) if (goes(key, value)) kept.delete(key);
+      // found first: a cache is not to be changed while it is walked through
+      const gone = [...kept.entries()].filter(([key, value]) => goes(key, value));
+      for (const [key] of gone) kept.delete(key);
     },
     // the oldest first, so that loading touches them in the old order
     save: () => [...kept.entries()].toReversed(),

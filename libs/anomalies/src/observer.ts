@@ -84,8 +84,11 @@ export function createObserver({ openAddress, fingerprint, loadGrant }: Observer
 
   /** P9: neither whose grants those were nor where they came from. */
   const forget = (subject: string): void => {
-    for (const [grantId, of] of [...parties.entries()]) if (of.subject === subject) parties.delete(grantId);
-    for (const key of [...places.keys()]) if (key.startsWith(`${subject}\n`)) places.delete(key);
+    // found first: a cache is not to be changed while it is walked through
+    const grants = [...parties.entries()].filter(([, of]) => of.subject === subject);
+    for (const [grantId] of grants) parties.delete(grantId);
+    const theirs = [...places.keys()].filter((key) => key.startsWith(`${subject}\n`));
+    for (const key of theirs) places.delete(key);
   };
 
   return async (stored: StoredEvent): Promise<Observation | undefined> => {
