@@ -1,9 +1,12 @@
-/** The admin API as a test uses it: takes a token once, speaks JSON, throws with the whole answer when it was not a success. */
+const MARGIN_MS = 60_000;
+
+/** The admin API as a test uses it: takes a token once (anew before it ends), speaks JSON, throws with the whole answer when it was not a success. */
 export class TestAdmin {
   readonly #origin: string;
   readonly #issuer: string;
   readonly #secret: string;
   #token: string | undefined;
+  #goodUntilMs = 0;
 
   constructor(origin: string, issuer: string, secret: string) {
     this.#origin = origin;
@@ -13,7 +16,7 @@ export class TestAdmin {
 
   /** An access token of the bootstrap client. */
   async token(): Promise<string> {
-    if (this.#token !== undefined) return this.#token;
+    if (this.#token !== undefined && Date.now() < this.#goodUntilMs) return this.#token;
     const response = await fetch(`${this.#issuer}/token`, {
       method: "POST",
       headers: {
@@ -22,9 +25,10 @@ export class TestAdmin {
       },
       body: new URLSearchParams({ grant_type: "client_credentials", scope: "grantline:admin" }),
     });
-    const answer = (await response.json()) as { access_token?: string };
+    const answer = (await response.json()) as { access_token?: string; expires_in?: number };
     if (answer.access_token === undefined) throw new Error(`no admin token: ${response.status} ${JSON.stringify(answer)}`);
     this.#token = answer.access_token;
+    this.#goodUntilMs = Date.now() + (answer.expires_in ?? 0) * 1_000 - MARGIN_MS;
     return this.#token;
   }
 
