@@ -15,6 +15,7 @@ export async function runPrimary(config: Config): Promise<void> {
   const platform = await openPlatform({
     config,
     log: instruments.log,
+    metrics: instruments.metrics,
     role: "primary",
     onAppended: eventCounter(instruments.metrics),
   });

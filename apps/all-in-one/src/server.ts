@@ -22,7 +22,7 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 /** One process that serves HTTP: alone (`single`), or as one of several (`worker`). */
 export async function runServer(config: Config, role: Extract<Role, "single" | "worker">): Promise<void> {
   const instruments = await instrument(config, role === "single" ? "grantline" : "grantline-worker");
-  const platform = await openPlatform({ config, log: instruments.log, role, onAppended: eventCounter(instruments.metrics) });
+  const platform = await openPlatform({ config, ...instruments, role, onAppended: eventCounter(instruments.metrics) });
   const started = role === "single" ? await bootstrap(platform.context, config) : undefined;
   const audit = await openAudit({ platform, config, log: instruments.log }, { grows: role === "single" });
   const watching = role === "single" ? startWatchingAlone({ platform, config, log: instruments.log, instruments }) : undefined;
@@ -35,7 +35,7 @@ export async function runServer(config: Config, role: Extract<Role, "single" | "
     draining: () => draining,
     ...(config.telemetry.metrics ? { metrics } : {}),
   });
-  const gateway = openGatewayOf({ platform, config, log: instruments.log });
+  const gateway = openGatewayOf({ platform, config, ...instruments });
   const endpoints = [...endpointsOf(platform, [...audit.endpoints, ...(bridge?.endpoints ?? [])]), ...gateway.endpoints, ...operations];
   const app = await createHttpApp(config, platform, instruments, endpoints);
   await app.listen(config.server.port, config.server.host);

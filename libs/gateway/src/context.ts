@@ -5,6 +5,7 @@ import type { AccessTokenView, TokenSources } from "@grantline/oauth/tokens";
 import type { RegisteredResource } from "@grantline/domain/resource";
 import type { OpenStreams } from "./call/open-streams.ts";
 import type { Bridge } from "./bridge/bridge.ts";
+import type { GatewayMetrics } from "./gateway-metrics.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Circuits, Outbound } from "./outbound/index.ts";
@@ -28,6 +29,7 @@ export interface GatewayContext {
   readonly watch: TokenWatch;
   readonly streams: OpenStreams;
   readonly bridge: Bridge;
+  readonly metrics: GatewayMetrics | undefined;
 }
 
 /** Who calls which server. */

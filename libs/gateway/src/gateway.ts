@@ -6,6 +6,7 @@ import { createBridge } from "./bridge/bridge.ts";
 import { createOpenStreams } from "./call/open-streams.ts";
 import type { GatewayContext, GatewaySources } from "./context.ts";
 import { gatewayEndpoints } from "./gateway.endpoints.ts";
+import type { GatewayMetrics } from "./gateway-metrics.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import { createJournal } from "./journal/journal.ts";
 import { createCircuits, createOutbound } from "./outbound/index.ts";
@@ -22,6 +23,7 @@ export interface GatewayParts {
   /** Where many processes share the engines: what makes this one see all that was acknowledged before. */
   readonly upToDate?: (() => Promise<void>) | undefined;
   readonly resolve?: Resolve | undefined;
+  readonly metrics?: GatewayMetrics | undefined;
   /** Told when decisions could not be recorded yet. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -35,7 +37,7 @@ export interface Gateway {
 }
 
 export function openGateway(parts: GatewayParts): Gateway {
-  const { sources, settings, servers, upstreams, store, region, service } = parts;
+  const { sources, settings, servers, upstreams, store, region, service, metrics } = parts;
   const { seals, clock } = sources;
   const context: GatewayContext = {
     sources,
@@ -44,10 +46,11 @@ export function openGateway(parts: GatewayParts): Gateway {
     upstreams,
     journal: createJournal({ store, clock, region, service, ...(parts.onFailure === undefined ? {} : { onFailure: parts.onFailure }) }),
     outbound: createOutbound(settings, parts.resolve),
-    circuits: createCircuits(),
+    circuits: createCircuits({ onState: (server, open) => metrics?.gatewayCircuit(server, open) }),
     watch: createTokenWatch({ context: sources, upToDate: parts.upToDate }),
     streams: createOpenStreams(),
     bridge: createBridge({ servers, seals, clock, commands: settings.commands, host: settings.bridgeHost }),
+    metrics,
   };
   return {
     endpoints: gatewayEndpoints(context),

@@ -2,13 +2,14 @@ import { gatewayOrigin, type Config } from "@grantline/config";
 import { openGateway, type Gateway } from "@grantline/gateway";
 import type { Servers, Upstreams } from "@grantline/upstream";
 import type { Resolve } from "@grantline/oauth/outbound";
-import type { Logger } from "@grantline/telemetry";
+import type { Logger, Metrics } from "@grantline/telemetry";
 import type { Platform } from "./platform.ts";
 
 export interface GatewayWiring {
   readonly platform: Platform;
   readonly config: Config;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** The platform's own unless given. */
   readonly servers?: Servers;
   readonly upstreams?: Upstreams;
@@ -16,7 +17,7 @@ export interface GatewayWiring {
 }
 
 /** MCP servers of others behind our own authorization, in this process. */
-export function openGatewayOf({ platform, config, log, resolve, ...given }: GatewayWiring): Gateway {
+export function openGatewayOf({ platform, config, log, metrics, resolve, ...given }: GatewayWiring): Gateway {
   const { context, upToDate } = platform;
   const { servers, upstreams } = { ...platform.upstream, ...given };
   const { browserOrigins, privateUpstreams, commands, bridgeHost, bodyLimit, timeout } = config.gateway;
@@ -28,6 +29,7 @@ export function openGatewayOf({ platform, config, log, resolve, ...given }: Gate
     servers,
     upstreams,
     upToDate,
+    metrics,
     resolve,
     settings: {
       origin: gatewayOrigin(config),

@@ -25,7 +25,7 @@ import { createLimits, createSecurityLog, createSharedLimits, createWriterCount 
 import { createSafeExchange, createSafeFetch, type Resolve, type SafeExchange, type SafeFetch } from "@grantline/oauth/outbound";
 import { createStatusPlaces } from "@grantline/oauth/tokens";
 import { createProjector, createSnapshots, projections, type Projector } from "@grantline/read-model";
-import type { Logger } from "@grantline/telemetry";
+import type { Logger, Metrics } from "@grantline/telemetry";
 import type { UpstreamSide } from "@grantline/upstream";
 import { statusProjection } from "@grantline/validators";
 import { systemClock, systemRandom } from "./clock.ts";
@@ -61,6 +61,8 @@ export interface PlatformOptions {
   readonly schedules?: boolean;
   /** See StorageOptions. */
   readonly repairs?: boolean;
+  /** Of what the platform does by itself. */
+  readonly metrics?: Pick<Metrics, "upstreamRefreshed">;
   /** Shown the events this process has appended, once they are durable. For counting. */
   readonly onAppended?: (events: readonly SealedEvent[]) => void;
 }
@@ -178,7 +180,7 @@ async function compose(
     listConsents: consentsOf(readModel, projector),
   };
   const { env = process.env } = options;
-  const upstream = upstreamSide({ config, log, env, context, runtime, outbound }, closing);
+  const upstream = upstreamSide({ config, log, env, metrics: options.metrics, context, runtime, outbound }, closing);
   const exchange = createSafeExchange(outbound);
   return { context, fetcher, exchange, upstream, runtime, projecting };
 }

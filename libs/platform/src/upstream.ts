@@ -4,7 +4,7 @@ import type { AdminParts } from "@grantline/admin";
 import { gatewayOrigin, type Config } from "@grantline/config";
 import type { StreamRuntime } from "@grantline/event-store";
 import { createSafeExchange, createSafeFetch, namedPlaces, type Resolve } from "@grantline/oauth/outbound";
-import type { Logger } from "@grantline/telemetry";
+import type { Logger, Metrics } from "@grantline/telemetry";
 import { createUpstreamSide, type UpstreamSide } from "@grantline/upstream";
 import type { Closing } from "./closing.ts";
 import type { Duty } from "./duties.ts";
@@ -13,6 +13,7 @@ import { lazySecretStore } from "./secret-store.ts";
 export interface UpstreamOptions {
   readonly config: Config;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "upstreamRefreshed"> | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly context: AdminParts;
   readonly runtime: StreamRuntime;
@@ -20,7 +21,7 @@ export interface UpstreamOptions {
 }
 
 /** The side towards third-party servers. Secrets are not answered from the store's memory: what is kept goes by the stream, not by time. */
-export function upstreamSide({ config, log, env, context, runtime, outbound }: UpstreamOptions, closing: Closing): UpstreamSide {
+export function upstreamSide({ config, log, metrics, env, context, runtime, outbound }: UpstreamOptions, closing: Closing): UpstreamSide {
   const { gateway, secrets } = config;
   const store = lazySecretStore({
     config: { ...config, secrets: { ...secrets, cache: 0 } },
@@ -39,6 +40,7 @@ export function upstreamSide({ config, log, env, context, runtime, outbound }: U
     fetcher: createSafeFetch({ ...outbound, named, clock: context.clock }),
     exchange: createSafeExchange({ ...outbound, named }),
     log,
+    metrics,
   });
 }
 

@@ -50,6 +50,7 @@ async function start(definition: ServiceDefinition): Promise<void> {
   const platform = await openPlatform({
     config,
     log,
+    metrics: instruments.metrics,
     role: "member",
     service: definition.name,
     ...(definition.repairs === undefined ? {} : { repairs: definition.repairs }),

@@ -1,13 +1,14 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { bridgeMetrics, type BridgeMetrics } from "./bridge-metrics.ts";
 import { anomalyMetrics, type AnomalyMetrics } from "./anomaly-metrics.ts";
+import { gatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts";
 import { feedMetrics, type FeedState } from "./feed-metrics.ts";
 import { requestDurations } from "./request-durations.ts";
 
 /** What one process has counted, as plain data: workers hand it to the primary. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
-export interface Metrics extends AnomalyMetrics, BridgeMetrics {
+export interface Metrics extends AnomalyMetrics, BridgeMetrics, GatewayMetrics {
   readonly contentType: string;
   /** The Prometheus text format. */
   text(): Promise<string>;
@@ -101,8 +102,8 @@ export function createMetrics(): Metrics {
 }
 
 /** What parts with metrics of their own count. */
-function metricsOfParts(registry: Registry): AnomalyMetrics & BridgeMetrics {
-  return { ...anomalyMetrics(registry), ...bridgeMetrics(registry) };
+function metricsOfParts(registry: Registry): AnomalyMetrics & BridgeMetrics & GatewayMetrics {
+  return { ...anomalyMetrics(registry), ...bridgeMetrics(registry), ...gatewayMetrics(registry) };
 }
 
 /** One text for several processes that share a port: counters and histograms added up. */

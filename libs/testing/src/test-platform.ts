@@ -85,6 +85,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     clock,
     schedules: false,
     env: options.secrets ?? {},
+    metrics: instruments.metrics,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   await bootstrap(platform.context, config);
@@ -92,7 +93,14 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
   const operations = operationsEndpoints({ platform, metrics: instruments.metrics, draining: () => false });
   const { resolve } = options;
-  const gateway = openGatewayOf({ platform, config, log, ...options.gateway, ...(resolve === undefined ? {} : { resolve }) });
+  const gateway = openGatewayOf({
+    platform,
+    config,
+    log,
+    metrics: instruments.metrics,
+    ...options.gateway,
+    ...(resolve === undefined ? {} : { resolve }),
+  });
   const all = [...endpointsOf(platform, audit.endpoints), ...gateway.endpoints, ...operations];
   mountEndpoints(fastify, all, rimOptions(config, platform, instruments));
   await fastify.listen({ port, host: "127.0.0.1" });

@@ -13,6 +13,10 @@ export interface UpstreamLog {
   warn(members: object, text: string): void;
 }
 
+export interface UpstreamMetrics {
+  upstreamRefreshed(provider: string, outcome: "done" | "refused" | "transient" | "setup"): void;
+}
+
 export interface GatewaySettings {
   /** Origin of the gateway, where its servers are resources. */
   readonly origin: string;
@@ -33,6 +37,7 @@ export interface UpstreamParts {
   readonly afresh?: SafeFetch;
   readonly exchange: SafeExchange;
   readonly log: UpstreamLog;
+  readonly metrics?: UpstreamMetrics | undefined;
 }
 
 export type UpstreamContext = OAuthContext & AdminContext & UpstreamParts;

@@ -9,6 +9,7 @@ import { onwardHeaders, UpstreamFailure } from "../outbound/index.ts";
 import { upstreamSession } from "../session/deferred.ts";
 import type { Session } from "../session/session.ts";
 import { requestIn, understand, type Call } from "./call.ts";
+import { counted } from "./counted.ts";
 import { decideTools } from "./decide-tools.ts";
 import { accessOf, exchange } from "./exchange.ts";
 import { refusalOf } from "./failures.ts";
@@ -24,16 +25,18 @@ const IDEMPOTENT = /^(?:initialize|ping|server\/discover|[a-z]+\/(?:templates\/)
 export async function handleCall(context: GatewayContext, request: HttpRequest): Promise<HttpResponse> {
   const arrived = await arrive(context, request);
   const caller = await identify(context, request, arrived);
-  return answeringErrors(request, async (about) => {
-    const call = understand(context, request, caller, about(readMessages(request.body)));
-    refuseUnseen(context);
-    limit(context, caller);
-    await decideTools(context, call, call.incoming);
-    const back = call.stateless ? comingBack(call.incoming) : undefined;
-    const on = (onEnd?: () => void): Promise<HttpResponse> =>
-      back === undefined ? deliver(context, call, { onEnd }) : resume(context, { ...call, incoming: back.incoming }, back, onEnd);
-    return call.incoming.messages.some(isListening) ? context.streams.within(caller, on) : on();
-  });
+  return counted(context, caller, () =>
+    answeringErrors(request, async (about) => {
+      const call = understand(context, request, caller, about(readMessages(request.body)));
+      refuseUnseen(context);
+      limit(context, caller);
+      await decideTools(context, call, call.incoming);
+      const back = call.stateless ? comingBack(call.incoming) : undefined;
+      const on = (onEnd?: () => void): Promise<HttpResponse> =>
+        back === undefined ? deliver(context, call, { onEnd }) : resume(context, { ...call, incoming: back.incoming }, back, onEnd);
+      return call.incoming.messages.some(isListening) ? context.streams.within(caller, on) : on();
+    }),
+  );
 }
 
 /** Errors as JSON-RPC has them, with the id of the request once that is known. */

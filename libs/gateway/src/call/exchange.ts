@@ -127,14 +127,16 @@ async function send(context: GatewayContext, of: Exchange, access: Usable, sendi
   const { name, policy } = caller.server;
   const once = (): Promise<Answered> =>
     context.circuits.through({ server: name, person: caller.token.sub }, () =>
-      target.outbound.send({
-        url: target.url,
-        method: sending.method,
-        headers: { ...headers, ...authorization, ...target.headers },
-        timeoutMs: policy.timeoutMs ?? context.settings.timeoutMs,
-        gone: request.gone,
-        ...(body === undefined ? {} : { body }),
-      }),
+      timed(context, name, () =>
+        target.outbound.send({
+          url: target.url,
+          method: sending.method,
+          headers: { ...headers, ...authorization, ...target.headers },
+          timeoutMs: policy.timeoutMs ?? context.settings.timeoutMs,
+          gone: request.gone,
+          ...(body === undefined ? {} : { body }),
+        }),
+      ),
     );
   return repeatedly(once, {
     idempotent,
@@ -143,6 +145,15 @@ async function send(context: GatewayContext, of: Exchange, access: Usable, sendi
       if (error instanceof UpstreamFailure) noteFailure(context, of, { reason: error.reason, attempts, method });
     },
   });
+}
+
+async function timed<T>({ metrics }: GatewayContext, server: string, work: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await work();
+  } finally {
+    metrics?.upstreamAnswered(server, (performance.now() - startedMs) / 1_000);
+  }
 }
 
 type Repeat = { readonly reason: string; readonly attempt: number; readonly waitedMs: number };

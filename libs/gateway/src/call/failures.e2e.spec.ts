@@ -263,6 +263,40 @@ describe("streams of one person at one server", () => {
   });
 });
 
+describe("the metrics", () => {
+  it("tell by server what became of calls, how long it took to answer, which streams are open and which server is left alone", async () => {
+    const text = async () => (await fetch(`${world.platform.origin}/metrics`)).text();
+    const of = `server="${behind.name}"`;
+    const openBefore = Number(/^grantline_gateway_open_streams (\d+)$/m.exec(await text())?.[1]);
+    foreign.instead = (_request, response) =>
+      void response.writeHead(200, { "content-type": "application/json" }).end('{"jsonrpc":"2.0","id":1,"result":{}}');
+    expect((await call("ping", {})).status).toBe(200);
+    expect((await post(behind.url, "[", { token: alice.access })).status).toBe(400);
+    expect((await post(`${behind.url}-nobody`, rpc("ping"), { token: alice.access })).status).toBe(404);
+    foreign.instead = (_request, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    const closing = new AbortController();
+    const headers = { authorization: `Bearer ${alice.access}`, accept: "text/event-stream" };
+    expect((await fetch(behind.url, { headers, signal: closing.signal })).status).toBe(200);
+    expect(await text()).toContain(`grantline_gateway_open_streams ${openBefore + 1}\n`);
+    closing.abort();
+    await vi.waitFor(async () => expect(await text()).toContain(`grantline_gateway_open_streams ${openBefore}\n`), 20_000);
+    at("http://127.0.0.1:1/mcp");
+    for (let n = 0; n < 2; n += 1) await call();
+    const told = await text();
+    for (const line of [
+      `grantline_gateway_calls_total{${of},outcome="answered"} 2`,
+      `grantline_gateway_calls_total{${of},outcome="message-malformed"} 1`,
+      `grantline_gateway_calls_total{${of},outcome="upstream-unreachable"} 1`,
+      `grantline_gateway_calls_total{${of},outcome="upstream-circuit-open"} 1`,
+      // two answers, and five tries without one
+      `grantline_gateway_upstream_duration_seconds_count{${of}} 7`,
+      `grantline_gateway_circuits_open{${of}} 1`,
+    ])
+      expect(told).toContain(`${line}\n`);
+    expect(told).not.toContain(`${behind.name}-nobody`);
+  });
+});
+
 describe("a limit of the server's policy", () => {
   it("turns away who calls too often, with when to come back", async () => {
     const server = world.servers.all.get(behind.name);

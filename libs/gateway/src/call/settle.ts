@@ -75,10 +75,15 @@ async function refuseStatus(answered: Answered, hasSession: boolean): Promise<vo
 }
 
 /** A stream lasts as long as the token it was opened with (security case G-07). */
-function watchToken({ watch, journal }: GatewayContext, of: Exchange, over: () => void): () => void {
+function watchToken({ watch, journal, metrics }: GatewayContext, of: Exchange, over: () => void): () => void {
   const { presented, token } = of.caller;
-  return watch.watch(presented, token.exp, (why) => {
+  metrics?.gatewayStreams(1);
+  const release = watch.watch(presented, token.exp, (why) => {
     if (why !== "unknown") journal.record({ type: "GatewayStreamClosed", data: { ...whoOf(of), reason: why } }, of.meta);
     over();
   });
+  return () => {
+    release();
+    metrics?.gatewayStreams(-1);
+  };
 }

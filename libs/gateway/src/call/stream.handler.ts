@@ -6,6 +6,7 @@ import { identify, metaOf } from "../entrance/caller.ts";
 import { discard, onwardHeaders, UpstreamFailure } from "../outbound/index.ts";
 import { upstreamSession } from "../session/deferred.ts";
 import { openSession, type Session } from "../session/session.ts";
+import { counted } from "./counted.ts";
 import { accessOf, exchange, type Exchange } from "./exchange.ts";
 import { refusalOf } from "./failures.ts";
 import { settle } from "./settle.ts";
@@ -31,13 +32,16 @@ export function handleEnd(context: GatewayContext, request: HttpRequest): Promis
   });
 }
 
-async function inSession(
-  context: GatewayContext,
-  request: HttpRequest,
-  work: (of: Exchange, session: Session | undefined) => Promise<HttpResponse>,
-): Promise<HttpResponse> {
+type InSession = (of: Exchange, session: Session | undefined) => Promise<HttpResponse>;
+
+async function inSession(context: GatewayContext, request: HttpRequest, work: InSession): Promise<HttpResponse> {
   const caller: Caller = await identify(context, request, await arrive(context, request));
   const of: Exchange = { caller, request, meta: metaOf(context, request, caller), method: request.method };
+  return counted(context, caller, () => within(context, of, work));
+}
+
+async function within(context: GatewayContext, of: Exchange, work: InSession): Promise<HttpResponse> {
+  const { caller, request } = of;
   try {
     const id = request.headers["mcp-session-id"];
     const owner = { server: caller.server.name, subject: caller.token.sub };

@@ -26,21 +26,31 @@ export interface Bringing extends RefreshOf {
  * the refresh token. 3 the secret store. 4 the stream; only now may anybody use them. A failure is a fact too, with the time it is tried again.
  */
 export async function bringTokens(parts: RefreshParts, of: Bringing): Promise<UpstreamAccess> {
-  const { context } = parts;
+  const counted = (outcome: ProviderTrouble["kind"] | "done"): void =>
+    parts.context.metrics?.upstreamRefreshed(of.server.provider, outcome);
   try {
-    const stored = parts.unsaved.get(of.connection.secretName) ?? (await parts.records.read(of.id, { ...of.connection, record: -1 }));
-    // no end of the connection: a process that was given another secret store than the others finds nothing either
-    if (stored === undefined) throw new ProviderTrouble("setup", "tokens-missing");
-    if (stored.record > of.connection.record) return await say(parts, of, await save(parts, of, stored));
-    if (stored.refreshToken === undefined) throw new ProviderTrouble("refused", "no-refresh-token");
-    const provider = await sameProvider(context, of);
-    const brought = await refreshTokens(context, provider, stored.refreshToken, of.connection.scopes).catch((error: unknown) =>
-      lateAnswer(parts, of, error),
-    );
-    return await say(parts, of, await save(parts, of, "record" in brought ? brought : { ...brought, record: of.number }));
+    const brought = await bring(parts, of);
+    counted("done");
+    return brought;
   } catch (error) {
-    return failed(parts, of, troubleOf(error));
+    const trouble = troubleOf(error);
+    counted(trouble.kind);
+    return failed(parts, of, trouble);
   }
+}
+
+async function bring(parts: RefreshParts, of: Bringing): Promise<UpstreamAccess> {
+  const { context } = parts;
+  const stored = parts.unsaved.get(of.connection.secretName) ?? (await parts.records.read(of.id, { ...of.connection, record: -1 }));
+  // no end of the connection: a process that was given another secret store than the others finds nothing either
+  if (stored === undefined) throw new ProviderTrouble("setup", "tokens-missing");
+  if (stored.record > of.connection.record) return say(parts, of, await save(parts, of, stored));
+  if (stored.refreshToken === undefined) throw new ProviderTrouble("refused", "no-refresh-token");
+  const provider = await sameProvider(context, of);
+  const brought = await refreshTokens(context, provider, stored.refreshToken, of.connection.scopes).catch((error: unknown) =>
+    lateAnswer(parts, of, error),
+  );
+  return say(parts, of, await save(parts, of, "record" in brought ? brought : { ...brought, record: of.number }));
 }
 
 /** The tokens go on only with who gave them: another client or issuer is another connection. */

@@ -120,6 +120,26 @@ describe("a refresh that many want", () => {
     expect(answers.every((answer) => answer.kind === "token" && answer.generation > before.generation)).toBe(true);
   });
 
+  it("is counted by provider and by what came of it", async () => {
+    const counts = async () => {
+      const text = await (await fetch(`${platform.origin}/metrics`)).text();
+      return ["done", "transient"].map((outcome) =>
+        Number(
+          new RegExp(`^grantline_upstream_refreshes_total\\{provider="github",outcome="${outcome}"\\} (\\d+)$`, "m").exec(text)?.[1] ?? 0,
+        ),
+      );
+    };
+    const side = platform.platform.upstream;
+    const [done = 0, transient = 0] = await counts();
+    github.failing = { status: 503 };
+    await ask({ side });
+    expect(await counts()).toEqual([done, transient + 1]);
+    github.failing = undefined;
+    platform.advance(HOUR);
+    expect(await ask({ side })).toMatchObject({ kind: "token" });
+    expect(await counts()).toEqual([done + 1, transient + 1]);
+  });
+
   it("rests when a server refuses what has only just come", async () => {
     const before = await ask(first());
     if (before.kind !== "token") throw new Error(before.kind);
