@@ -84,7 +84,9 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
 
   it("comes up with two of every service, and says so; a second `up` is refused", async () => {
     const { code, out, error } = await platform("up");
-    expect([code, error]).toEqual([0, expect.stringContaining("migrating the database")]);
+    // with what it says: a part that was not ready in time on a busy machine gets a second try
+    if (code !== 0) throw new Error(error);
+    expect(error).toContain("migrating the database");
     expect(out).toContain(`issuer         ${issuer}`);
     expect(out).not.toContain(ADMIN_SECRET);
     const all = await rows();
@@ -120,8 +122,11 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     const machine = await admin.machine();
     const [first] = await instances("token-service");
     process.kill(first?.pid as number, "SIGKILL");
-    // What it had taken is lost with it (502): the proxy repeats no POST that somebody may have begun. From here on nobody notices.
+    // What it had taken is lost with it (502): the proxy repeats no POST that somebody may have begun, and one on a kept connection whose end it has not
+    // seen yet is lost too. A GET is repeated, and uses such connections up. From here on nobody notices.
     while (await listens(first as Row)) await pause(5);
+    const read = await Promise.all(Array.from({ length: 40 }, () => fetch(`${issuer}/jwks`)));
+    expect(new Set(read.map(({ status }) => status))).toEqual(new Set([200]));
     const authorization = basic(machine.client_id, machine.client_secret);
     const asked = Array.from({ length: 40 }, () =>
       postForm(`${issuer}/token`, { grant_type: "client_credentials", scope: "read", resource: RESOURCE }, { authorization }),
@@ -135,7 +140,8 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     const before = await rows();
     expect(await platform("down", "--keep-data")).toMatchObject({ code: 0 });
     expect(before.filter(isAlive)).toEqual([]);
-    expect(await platform("up", "--instances", "1")).toMatchObject({ code: 0 });
+    const again = await platform("up", "--instances", "1");
+    expect([again.code, again.error.slice(-2_000)]).toEqual([0, expect.any(String)]);
     expect(await instances("token-service")).toHaveLength(1);
     const renewed = await refresh(issuer, client, tokens.refresh_token as string);
     expect(renewed.status).toBe(200);

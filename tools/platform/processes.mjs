@@ -6,13 +6,30 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { folder } from "./state.mjs";
 
-/** A port nobody listens on now. */
+/** Below what systems give to outgoing connections: one of those must not take the port before its process listens. */
+const PORTS = { first: 15_000, count: 15_000 };
+const given = new Set();
+
+/** A port nobody listens on now, and nobody else here was given. */
 export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+async function isFree(port) {
   const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  try {
+    await new Promise((resolve, reject) => probe.once("error", reject).listen(port, "127.0.0.1", resolve));
+    return true;
+  } catch {
+    return false; // taken
+  } finally {
+    await new Promise((resolve) => probe.close(resolve));
+  }
 }
 
 let tell = () => undefined;
