@@ -19,7 +19,7 @@ run(bin("nx"), ["run-many", "-t", "typecheck", "--outputStyle=static"], { env: {
 for (const project of ["tsconfig.spec.json", "loadtest"])
   run(node, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", project], { env });
 
-say("tests, about ten minutes …");
+say("tests, about twenty minutes …");
 const results = [suite("embedded", ["--coverage"])];
 say("promise and security tests on PostgreSQL and Redis, about three minutes …");
 results.push(
