@@ -1,6 +1,7 @@
 export { decideDevice } from "./device.ts";
+export { freePort } from "./free-port.ts";
 export { Person, type PersonOptions, type Step } from "./person.ts";
-export { ADMIN_SECRET, freePort, startTestPlatform, type TestPlatform, type TestPlatformOptions } from "./test-platform.ts";
+export { ADMIN_SECRET, startTestPlatform, type TestPlatform, type TestPlatformOptions } from "./test-platform.ts";
 export { TestAdmin } from "./test-admin.ts";
 export { ServerProcess } from "./server-process.ts";
 export { keptBy, onSharedEngines, type Kept } from "./kept.ts";

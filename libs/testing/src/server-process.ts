@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ADMIN_SECRET, freePort } from "./test-platform.ts";
+import { freePort } from "./free-port.ts";
+import { ADMIN_SECRET } from "./test-platform.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "apps", "all-in-one", "dist", "main.js");
 

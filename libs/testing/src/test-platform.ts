@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootstrap } from "@grantline/admin";
@@ -18,7 +17,7 @@ import {
   type Platform,
 } from "@grantline/platform";
 import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
-import { createServer } from "node:net";
+import { freePort } from "./free-port.ts";
 import { sharedEngines } from "./shared-engines.ts";
 import { Person } from "./person.ts";
 import { TestAdmin } from "./test-admin.ts";
@@ -131,13 +130,4 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       if (!keepData && options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** A port nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return port;
 }

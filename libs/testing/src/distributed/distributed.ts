@@ -3,11 +3,12 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
 import { startPostgres, type TestPostgres } from "../ground/postgres.ts";
 import { startRedis, type TestRedis } from "../ground/redis.ts";
 import { Person } from "../person.ts";
 import { TestAdmin } from "../test-admin.ts";
-import { ADMIN_SECRET, freePort } from "../test-platform.ts";
+import { ADMIN_SECRET } from "../test-platform.ts";
 import { startFront, type Front, type Routes } from "./front.ts";
 import { serviceProcess, type ServiceProcess } from "./service-process.ts";
 
