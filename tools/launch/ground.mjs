@@ -16,8 +16,8 @@ export function ensureDependencies() {
   const stamp = join(root, "node_modules", ".grantline-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("installing dependencies (once, about a minute) …");
-  // not `npm ci`: it refuses a lock file that lacks optional packages for other platforms, as that of nx does
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // with the compiler, which NODE_ENV=production would leave out; not `npm ci`: it refuses a lock file that lacks optional packages for other platforms, as that of nx does
+  run("npm", ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(stamp, lock);
 }
 
