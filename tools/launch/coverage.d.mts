@@ -1,0 +1,2 @@
+export const COVERED: readonly string[];
+export const COVERAGE: number;
