@@ -1,4 +1,5 @@
 import fastifyFactory, { type FastifyInstance, type FastifyReply } from "fastify";
+import { closeInTime } from "./closing.ts";
 import { correlationIdOf } from "./correlation.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -7,9 +8,13 @@ export interface HttpServerOptions {
   readonly trustedProxies: readonly string[];
   /** The issuer is https: its answers say so for good (HSTS). */
   readonly https?: boolean;
+  /** How long closing may take; what is connected then is cut off. 10 s where nothing is said. */
+  readonly drainMs?: number;
 }
 
-/** A Fastify instance with the bounds we want: header and request timeouts, URL length, no version banner. */
+const DRAIN_MS = 10_000;
+
+/** A Fastify instance with the bounds we want: header and request timeouts, URL length, time to close, no version banner. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const headers = securityHeaders(options.https === true);
   const fastify = fastifyFactory({
@@ -32,6 +37,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     },
     http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000 },
   });
+  closeInTime(fastify, options.drainMs ?? DRAIN_MS);
   // Node knows the address of a connection that has closed only when it was asked before. Requests outlive their callers: what those did is counted all the same.
   fastify.server.on("connection", (socket) => void Reflect.get(socket, "remoteAddress"));
   return fastify;

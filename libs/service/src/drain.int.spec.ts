@@ -19,7 +19,7 @@ async function serve() {
   return {
     server,
     port: (server.address() as AddressInfo).port,
-    drain: (noticeSeconds = 1) => drainConnections(server, { seconds: 5, noticeSeconds }, () => fastify.close()),
+    drain: (noticeMs = 1_000) => drainConnections(server, noticeMs, () => fastify.close()),
   };
 }
 

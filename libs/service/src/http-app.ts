@@ -24,7 +24,10 @@ export async function createHttpApp(
   instruments: Instruments,
   endpoints: readonly Endpoint[],
 ): Promise<HttpApp> {
-  const fastify = createHttpServer({ trustedProxies: config.server.trustedProxies, https: config.server.issuer.startsWith("https:") });
+  const { trustedProxies, issuer, shutdownDrain, shutdownNotice } = config.server;
+  // the notice is part of the time a drain may take
+  const noticeMs = Math.min(shutdownNotice, shutdownDrain) * 1_000;
+  const fastify = createHttpServer({ trustedProxies, https: issuer.startsWith("https:"), drainMs: shutdownDrain * 1_000 - noticeMs });
   const module = ServiceModule.forRoot(endpoints, rimOptions(config, platform, instruments));
   const app = await NestFactory.create(module, new FastifyAdapter(withoutRequestHooks(fastify) as never), {
     bodyParser: false,
@@ -33,12 +36,7 @@ export async function createHttpApp(
   });
   return {
     listen: async (port, host) => void (await app.listen(port, host)),
-    drain: () =>
-      drainConnections(
-        app.getHttpServer() as Server,
-        { seconds: config.server.shutdownDrain, noticeSeconds: config.server.shutdownNotice },
-        () => app.close(),
-      ),
+    drain: () => drainConnections(app.getHttpServer() as Server, noticeMs, () => app.close()),
   };
 }
 
