@@ -15,6 +15,11 @@ export default defineConfig({
     testTimeout: 60_000,
     // They start servers and engines.
     hookTimeout: 180_000,
+    // Vitest's own second is over before a busy machine has looked twice. Who promises a time says it at the test.
+    expect: { poll: { timeout: 20_000 } },
+    // A name with several addresses gets a quarter of a second for each (Node's default). Where `localhost` is also ::1 and the machine has no IPv6, a worker
+    // that is held up for longer takes a connection that stands for one that timed out: "fetch failed".
+    execArgv: ["--network-family-autoselection-attempt-timeout=30000"],
     // Only what a busy machine does to real processes gets a second try. A wrong answer never does: a race that loses one time in ten is a defect.
     retry: { count: 1, condition: /timed out|not ready after|not ready in|ECONNREFUSED|ECONNRESET|EADDRINUSE/ },
     // The same suite on the engines of the distributed shape: GRANTLINE_TEST_SHAPE=shared vitest run apps/all-in-one/test/promises

@@ -45,8 +45,8 @@ export class ServerProcess {
     return this.#child?.pid;
   }
 
-  /** Starts and resolves when it says that it listens; rejects with what it printed when it ends instead. Returns the seconds it took. */
-  async start(): Promise<number> {
+  /** Starts and resolves when it says that it listens; rejects with what it printed when it ends instead. `env`: more settings, of this start. Returns the seconds it took. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<number> {
     const began = performance.now();
     const child = spawn(process.execPath, [MAIN], {
       cwd: this.dataDir,
@@ -60,6 +60,7 @@ export class ServerProcess {
         GRANTLINE_LOG_LEVEL: "warn",
         GRANTLINE_SHUTDOWN_NOTICE: "0",
         ...this.#env,
+        ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -445,7 +445,7 @@ describe("parameters", () => {
     ]);
     const tampered = new URL(login.url);
     const sealed = tampered.searchParams.get("interaction") as string;
-    for (const forged of [`${sealed.slice(0, -2)}AA`, sealed.slice(2), "x", `${sealed}.${sealed}`]) {
+    for (const forged of [`${sealed.slice(0, -2)}${sealed.endsWith("AA") ? "QQ" : "AA"}`, sealed.slice(2), "x", `${sealed}.${sealed}`]) {
       const response = await fetch(`${world.issuer}/consent?interaction=${encodeURIComponent(forged)}`, { redirect: "manual" });
       await expectPage(world, response, { status: 400, reason: "interaction-unknown" });
     }

@@ -45,6 +45,17 @@ describe("a start", () => {
     await second.close({ keepData: true });
   });
 
+  it("of several processes at once succeeds in all of them, and puts each resource in place once", async () => {
+    const platform = await start({});
+    const uri = "https://mcp.example/at-once";
+    const settings = { people: {}, resources: { declared: [{ uri, scopes: [{ name: "read" }] }] } };
+    await Promise.all(Array.from({ length: 8 }, () => bootstrap(platform.context, settings)));
+    expect((await resources(platform)).filter((resource) => resource.uri === uri)).toHaveLength(1);
+    const events = await platform.context.store.readAll("0", 1_000, { types: ["ResourceRegistered"] });
+    expect(events.filter(({ body }) => body.includes(uri))).toHaveLength(1);
+    await platform.close({ keepData: true });
+  });
+
   it("follows changed resources, and leaves what the settings do not say", async () => {
     const platform = await start({ GRANTLINE_RESOURCES: "https://mcp.example/mcp=read" });
     const uri = "https://mcp.example/mcp";

@@ -2,7 +2,8 @@ import type { AccessPolicy, ResourceCommand, ScopeDefinition, TokenPolicy } from
 import type { CommandMeta } from "@grantline/event-store";
 import { resourceStreamId } from "@grantline/oauth/context";
 import type { AdminParts } from "../context.ts";
-import { createResource } from "../resources/register-resource.handler.ts";
+import { AdminProblem } from "../problem.ts";
+import { createResource, type NewResource } from "../resources/register-resource.handler.ts";
 import { policyOrDefault } from "../resources/resource-rules.ts";
 
 /** A resource as the settings declare it. What is left out is left as it is. */
@@ -25,12 +26,11 @@ export async function ensureResource(context: AdminParts, declared: DeclaredReso
   const { state } = await context.resources.load(resourceId, { fresh: true });
   if (state.status !== "active") {
     const policy = policyOrDefault(context.settings, declared.policy);
-    await createResource(
-      context,
-      { now, meta },
-      { uri: declared.uri, name: declared.name ?? declared.uri, scopes, policy, tokenPolicy, clientId: `rs-${context.random.hex(16)}` },
-    );
-    return;
+    const clientId = `rs-${context.random.hex(16)}`;
+    if (
+      await made(context, { now, meta }, { uri: declared.uri, name: declared.name ?? declared.uri, scopes, policy, tokenPolicy, clientId })
+    )
+      return;
   }
   const commands: ResourceCommand[] = [
     { kind: "define-scopes", now, scopes },
@@ -40,6 +40,21 @@ export async function ensureResource(context: AdminParts, declared: DeclaredReso
       : [{ kind: "set-token-policy", now, policy: tokenPolicy } as const]),
   ];
   for (const command of commands) await context.resources.execute(resourceId, command, meta);
+}
+
+/** False when another process was first: several may find an empty log at the same moment, and none of them may fail for it. */
+async function made(
+  context: AdminParts,
+  call: { readonly now: number; readonly meta: CommandMeta },
+  resource: NewResource,
+): Promise<boolean> {
+  try {
+    await createResource(context, call, resource);
+    return true;
+  } catch (error) {
+    if (error instanceof AdminProblem && error.id === "already-exists") return false;
+    throw error;
+  }
 }
 
 function scopeOf(scope: DeclaredResource["scopes"][number]): ScopeDefinition {

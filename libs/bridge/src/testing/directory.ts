@@ -13,7 +13,8 @@ export interface DirectoryApplication {
   readonly id: string;
   readonly appId: string;
   readonly uniqueName: string | undefined;
-  readonly createdAtMs: number;
+  /** So many more looks for it find nothing. */
+  unseen: number;
   properties: Readonly<Record<string, unknown>>;
   passwords: readonly Password[];
   principalId?: string;
@@ -48,7 +49,7 @@ const AUDIENCES = ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMic
 const LONGEST_SECRET_MS = 2 * 366 * 86_400_000;
 
 /** The state of the stand-in's tenant: applications, their principals and passwords, and what was deleted and not yet purged. */
-export function createDirectory(lagMs: () => number) {
+export function createDirectory(lag: () => number) {
   const applications = new Map<string, DirectoryApplication>();
   const live = (): readonly DirectoryApplication[] => [...applications.values()].filter(({ deleted }) => !deleted);
   const notFound = (id: string): GraphRefusal =>
@@ -57,9 +58,13 @@ export function createDirectory(lagMs: () => number) {
       "Request_ResourceNotFound",
       `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
     );
+  const lags = (application: DirectoryApplication): boolean => {
+    application.unseen -= 1;
+    return application.unseen >= 0;
+  };
   /** What was just made is not known everywhere yet. */
   const seen = (application: DirectoryApplication | undefined, id: string): DirectoryApplication => {
-    if (application === undefined || application.deleted || performance.now() < application.createdAtMs + lagMs()) throw notFound(id);
+    if (application === undefined || application.deleted || lags(application)) throw notFound(id);
     return application;
   };
   const byId = (id: string): DirectoryApplication => seen(applications.get(id), id);
@@ -101,7 +106,7 @@ export function createDirectory(lagMs: () => number) {
         id: randomUUID(),
         appId: randomUUID(),
         uniqueName: name,
-        createdAtMs: performance.now(),
+        unseen: lag(),
         properties: { ...properties, createdDateTime: new Date().toISOString() },
         passwords: [],
         deleted: false,
@@ -117,7 +122,7 @@ export function createDirectory(lagMs: () => number) {
     addPrincipal(appId: string): { readonly application: DirectoryApplication; readonly created: boolean } {
       const application = live().find((each) => each.appId === appId);
       // the service says so while the application has not reached the replica that is asked
-      if (application === undefined || performance.now() < application.createdAtMs + lagMs()) throw notFound(appId);
+      if (application === undefined || lags(application)) throw notFound(appId);
       const created = application.principalId === undefined;
       application.principalId ??= randomUUID();
       return { application, created };

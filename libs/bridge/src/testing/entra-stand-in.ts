@@ -18,8 +18,8 @@ export interface EntraStandIn {
   readonly directory: Directory;
   /** Every request to Graph and what it got: `POST /v1.0/applications/…/addPassword 200`. */
   readonly requests: string[];
-  /** For so long after its creation reads say 404 for an application. */
-  lagMs: number;
+  /** So many looks for an application say 404 after its creation. Not a time, which a busy machine might have let pass before anybody looks. */
+  lag: number;
   /** What Graph does beside answering. `cut-after`: does the work and cuts the connection before the answer, once. */
   trouble: GraphTrouble;
   issues: { version: 1 | 2; audience: string };
@@ -46,7 +46,7 @@ export async function startEntraStandIn({ tls }: EntraStandInOptions): Promise<E
     resource: { uri: "api://grantline-mcp", appId: resourceAppId, scopes: { "mcp.read": randomUUID(), "mcp.write": randomUUID() } },
   };
   let url = "";
-  const directory = createDirectory(() => standIn.lagMs);
+  const directory = createDirectory(() => standIn.lag);
   const login = createLogin({ tenant, origin: () => url, directory, issues: () => standIn.issues });
   const sockets = new Set<Socket>();
   const server = createServer(tls, (request, response) => void handle(request, response));
@@ -103,7 +103,7 @@ export async function startEntraStandIn({ tls }: EntraStandInOptions): Promise<E
     tenant,
     directory,
     requests: [],
-    lagMs: 0,
+    lag: 0,
     trouble: { kind: "none" },
     issues: { version: 2, audience: resourceAppId },
     onRequest: () => undefined,
