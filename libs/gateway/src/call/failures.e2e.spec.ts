@@ -23,7 +23,7 @@ beforeAll(async () => {
 // a server of its own for each case, so that a circuit that opens is nobody else's
 beforeEach(async () => {
   name += 1;
-  behind = await world.add(`bad-${name}`, { url: foreign.url, authorization: "none", policy: { timeoutMs: 1_000 } });
+  behind = await world.add(`bad-${name}`, { url: foreign.url, authorization: "none" });
   alice = await world.person(behind);
 });
 afterEach(async () => {
@@ -67,6 +67,8 @@ describe("a server that", () => {
   });
 
   it("does not begin to answer gets no second chance, and the caller a 504", async () => {
+    const server = world.servers.all.get(behind.name);
+    world.servers.all.set(behind.name, { ...server, policy: { timeoutMs: 1_000 } } as NonNullable<typeof server>);
     foreign.instead = () => undefined;
     const before = foreign.requests.length;
     expect(await refusal(await call())).toEqual([504, 1, -32_603, "upstream-slow"]);
