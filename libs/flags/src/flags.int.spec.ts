@@ -87,7 +87,7 @@ describe("flags in one of several processes", () => {
       expect(flags.enabled(FLAG, { provider: "github" })).toBe(true);
       expect(flags.enabled(FLAG, { provider: "entra" })).toBe(false);
     }
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await vi.waitFor(() => expect(told).toHaveLength(1), 20_000);
     gone = false;
     await vi.waitFor(() => expect(flags.enabled(FLAG, { provider: "github" })).toBe(false), { timeout: 10_000, interval: 5 });
   });

@@ -8,6 +8,9 @@ import { drainConnections } from "./drain.ts";
 // Real: HTTP over kept-alive connections, Fastify as the services configure it. Made: the work of a request, a pause.
 const WORK_MS = 20;
 
+/** A notice that tests must not wait for: who waits for its end has waited for too much. */
+const LONG_MS = 60_000;
+
 async function serve() {
   const fastify = createHttpServer({ trustedProxies: [] });
   fastify.get("/", async () => {
@@ -46,13 +49,12 @@ describe("draining", () => {
     });
     while (outcomes.length < 32) await sleep(10);
     const before = outcomes.length;
-    const drained = drain();
-    await sleep(400);
+    const drained = drain(LONG_MS);
+    while (outcomes.length <= before + 16) await sleep(10);
     heard = true;
     await Promise.all([...load, drained]);
     agent.destroy();
     expect(outcomes.filter((outcome) => outcome !== "done")).toEqual([]);
-    expect(outcomes.length).toBeGreaterThan(before + 16);
     expect(await ask(port, new Agent())).toBe("ECONNREFUSED");
   });
 
@@ -62,15 +64,15 @@ describe("draining", () => {
     expect(await ask(port, agent)).toBe("done");
     const began = performance.now();
     await drain(0);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(LONG_MS / 2);
     agent.destroy();
   });
 
   it("does not wait when nobody is connected", async () => {
     const { drain } = await serve();
     const began = performance.now();
-    await drain();
-    expect(performance.now() - began).toBeLessThan(900);
+    await drain(LONG_MS);
+    expect(performance.now() - began).toBeLessThan(LONG_MS / 2);
   });
 
   it("ends for the connections that nobody uses", async () => {
@@ -79,7 +81,7 @@ describe("draining", () => {
     expect(await ask(port, agent)).toBe("done");
     const began = performance.now();
     await drain();
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(LONG_MS / 2);
     agent.destroy();
   });
 });

@@ -251,7 +251,7 @@ describe("documents that answer badly", () => {
         authorize(open, `${host.origin}/endless`),
         authorize(open, open.app.client_id),
       ]);
-      expect(performance.now() - began).toBeLessThan(8_000);
+      expect(performance.now() - began).toBeLessThan(40_000);
       await expectPage(open, slow as Response, { status: 400, reason: "document-fetch-failed" });
       await expectPage(open, endless as Response, { status: 400, reason: "document-fetch-failed" });
       expect((other as Response).status).toBe(302);

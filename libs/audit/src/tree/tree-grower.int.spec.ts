@@ -163,7 +163,7 @@ describe("nothing is signed", () => {
     await world.append("grant-z", 20);
     await expect(world.audit.grower?.catchUp()).rejects.toThrow("the log does not have the event of leaf 10");
     expect(sizes(world, (await world.exported()).notes).at(-1)).toBe(11);
-    await vi.waitFor(() => expect(world.complaints.some((line) => line.includes("no checkpoint is signed"))).toBe(true));
+    await vi.waitFor(() => expect(world.complaints.some((line) => line.includes("no checkpoint is signed"))).toBe(true), 20_000);
     expect(await verified(world)).toMatchObject({ kind: "broken", position: "7" });
   });
 

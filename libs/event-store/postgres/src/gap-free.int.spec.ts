@@ -74,7 +74,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: GRANTLINE_TEST_POSTGRES_BIN or GR
         await appendIn(stuck, "stuck");
         const began = performance.now();
         await expect(store.append("other", NO_STREAM, someEvents("other", 0, 1))).rejects.toBeInstanceOf(EventStoreUnavailable);
-        expect(performance.now() - began).toBeLessThan(8_000);
+        expect(performance.now() - began).toBeLessThan(40_000);
       });
       expect(await peer.append("next", NO_STREAM, someEvents("next", 0, 1))).toMatchObject({ position: "1" });
       expect(await peer.readStream("other")).toEqual([]);

@@ -108,7 +108,7 @@ describe("a revocation acknowledged to another process", () => {
     const seen: string[] = [];
     const subscription = peer.subscribe("0", (events) => void seen.push(...events.map((event) => event.stream)));
     await owner.append("thing-1", NO_STREAM, someEvents("thing-1", 0, 1));
-    await vi.waitFor(() => expect(seen).toEqual(["thing-1"]), { timeout: 500, interval: 5 });
+    await vi.waitFor(() => expect(seen).toEqual(["thing-1"]), { timeout: 20_000, interval: 5 });
     await subscription.close();
     await peer.close();
     await owner.close();

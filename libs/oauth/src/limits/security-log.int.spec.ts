@@ -222,7 +222,7 @@ describe("the security log (P13)", () => {
     const gone: EventStore = { ...store, append: () => Promise.reject(new EventStoreUnavailable("away")) };
     const log = open({ store: gone, flushEveryMs: 5, onFailure: (error) => failures.push(error) });
     log.count(wrong);
-    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(1), 20_000);
     await expect(log.close()).rejects.toThrow("away");
     const quiet = open({ store: gone, flushEveryMs: 5 });
     quiet.count(wrong);

