@@ -7,6 +7,7 @@ import { bringChromium } from "./chromium.mjs";
 import { bringPostgres } from "./postgres.mjs";
 import { findK6 } from "./k6.mjs";
 import { bringKafka } from "./kafka.mjs";
+import { bringKeycloak } from "./keycloak.mjs";
 import { bringRedis } from "./redis.mjs";
 import { historyChecker } from "./history-checker.mjs";
 import { tlogJudge } from "./tlog-judge.mjs";
@@ -26,6 +27,7 @@ const COMPONENTS = [
   { name: "PostgreSQL", variable: "GRANTLINE_TEST_POSTGRES_BIN", bring: bringPostgres },
   { name: "Redis", variable: "GRANTLINE_TEST_REDIS_SERVER", bring: bringRedis },
   { name: "Kafka", variable: "GRANTLINE_TEST_KAFKA_LIB", bring: () => bringKafka(cache) },
+  { name: "Keycloak", variable: "GRANTLINE_TEST_KEYCLOAK", bring: () => bringKeycloak(cache) },
   { name: "Go's tlog judge", variable: "GRANTLINE_TEST_TLOG_JUDGE", bring: () => tlogJudge(cache) },
   { name: "the history checker", variable: "GRANTLINE_TEST_HISTORY_CHECKER", bring: () => historyChecker(cache) },
   { name: "toxiproxy", variable: "GRANTLINE_TEST_TOXIPROXY", bring: () => bringToxiproxy(cache) },

@@ -132,7 +132,10 @@ function foreignOf({ server: of }: Config["bridge"], secrets: SecretStore, send:
   const server = foreignServer(of.issuer ?? "", send);
   const { secretName } = of;
   const token = secretName === undefined ? {} : { initialAccessToken: async () => (await secrets.get(secretName))?.value ?? "" };
-  return { target: foreignTarget({ server, secrets, fetch: send, ...token }), upstream: foreignUpstream(server, of.scopes) };
+  return {
+    target: foreignTarget({ server, secrets, scopes: of.scopes, fetch: send, ...token }),
+    upstream: foreignUpstream(server, of.scopes),
+  };
 }
 
 /** Wrong credentials are better known at the start than at the first registration. The facade serves those who are registered all the same. */

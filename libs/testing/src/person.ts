@@ -29,9 +29,14 @@ export class Person {
     return this.#follow(new URL(url, this.#origin), { method: "GET" });
   }
 
-  /** Submits a form of the page with its hidden fields, the values given, and the button pressed. */
-  async submit(page: Step, formId: string, values: Readonly<Record<string, string | readonly string[] | undefined>>): Promise<Step> {
-    if (page.kind !== "page") throw new Error(`expected a page with form ${formId}, but the browser was sent to ${page.url.href}`);
+  /** Submits a form of the page with its hidden fields, the values given, and the button pressed. `formId` undefined: the one that has no id. */
+  async submit(
+    page: Step,
+    formId: string | undefined,
+    values: Readonly<Record<string, string | readonly string[] | undefined>>,
+  ): Promise<Step> {
+    if (page.kind !== "page")
+      throw new Error(`expected a page with form ${formId ?? "without id"}, but the browser was sent to ${page.url.href}`);
     const form = formOf(page.html, formId);
     const fields = new URLSearchParams();
     for (const [name, value] of form.fields) if (!(name in values)) fields.append(name, value);
@@ -108,9 +113,9 @@ interface Form {
   readonly buttons: ReadonlyMap<string, { readonly name: string; readonly value: string }>;
 }
 
-function formOf(html: string, id: string): Form {
+function formOf(html: string, id: string | undefined): Form {
   const found = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].find((match) => attribute(match[1] ?? "", "id") === id);
-  if (found === undefined) throw new Error(`no form ${id} in: ${text(html)}`);
+  if (found === undefined) throw new Error(`no form ${id ?? "without id"} in: ${text(html)}`);
   const fields: [string, string][] = [];
   const buttons = new Map<string, { name: string; value: string }>();
   for (const [, tag = "", attributes = ""] of (found[2] ?? "").matchAll(/<(input|button)\b([^>]*)>/g)) {

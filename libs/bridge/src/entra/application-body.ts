@@ -1,6 +1,8 @@
 import type { ClientMetadata } from "@grantline/domain/client";
 import { OAuthError } from "@grantline/oauth/errors";
-import { isLoopbackRedirect, redirectHost } from "@grantline/oauth/redirect-uri";
+import { isLoopbackRedirect } from "@grantline/oauth/redirect-uri";
+import { registeredScopes } from "../registered-scopes.ts";
+import { shownName } from "../shown-name.ts";
 
 /** The API that tokens are for, as the operator registered it in Entra. */
 export interface EntraResource {
@@ -20,7 +22,6 @@ export interface EntraApplicationRules {
 }
 
 export const MARK = "grantline-bridge";
-const LONGEST_NAME = 120;
 const LONGEST_REDIRECT = 256;
 
 export type Platform = "web" | "publicClient";
@@ -65,7 +66,7 @@ export function applicationBody(rules: EntraApplicationRules, of: ApplicationOf)
   const { metadata } = of;
   const on = (platform: Platform) => ({ redirectUris: metadata.redirect_uris.filter((uri) => platformOf(uri) === platform) });
   return {
-    displayName: displayName(metadata),
+    displayName: shownName(metadata),
     signInAudience: rules.signInAudience,
     web: { ...on("web"), implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false } },
     publicClient: on("publicClient"),
@@ -76,23 +77,13 @@ export function applicationBody(rules: EntraApplicationRules, of: ApplicationOf)
     requiredResourceAccess: [
       {
         resourceAppId: rules.resource.appId,
-        resourceAccess: registeredScopes(rules.resource, metadata).map((name) => ({ id: rules.resource.scopes[name], type: "Scope" })),
+        resourceAccess: registeredScopes(Object.keys(rules.resource.scopes), metadata).map((name) => ({
+          id: rules.resource.scopes[name],
+          type: "Scope",
+        })),
       },
     ],
     tags: [MARK, `${MARK}-${rules.installation}`],
     notes: `Registered by the Grantline bridge as ${of.bridgeId}. It is updated and removed by the bridge.`,
   };
-}
-
-/** What a person reads on Entra's consent page: the name the client gave itself, and, because anybody can take any name, where it leads. */
-function displayName({ client_name: name = "MCP client", redirect_uris: [first = ""] }: ClientMetadata): string {
-  const shown = name.replaceAll(/[<>;&%]/g, "").slice(0, LONGEST_NAME);
-  return first === "" ? shown : `${shown} (${redirectHost(first)})`;
-}
-
-/** The scopes a client may ask for: those it registered, of those there are; all of them when it named none of them. */
-export function registeredScopes({ scopes }: EntraResource, { scope }: Pick<ClientMetadata, "scope">): readonly string[] {
-  const all = Object.keys(scopes);
-  const named = (scope ?? "").split(" ").filter((name) => all.includes(name));
-  return named.length === 0 ? all : named;
 }

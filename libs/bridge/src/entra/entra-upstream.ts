@@ -3,7 +3,8 @@ import { OAuthError } from "@grantline/oauth/errors";
 import { isIdentityScope, parseOptionalScope } from "@grantline/oauth/scope";
 import { decodeJwt, errors, type JWTPayload } from "jose";
 import type { FacadeUpstream } from "../facade/upstream.port.ts";
-import { type EntraResource, platformOf, registeredScopes } from "./application-body.ts";
+import { registeredScopes } from "../registered-scopes.ts";
+import { type EntraResource, platformOf } from "./application-body.ts";
 
 export interface EntraUpstreamOptions {
   /** `https://login.microsoftonline.com`, or a national cloud's. */
@@ -37,7 +38,7 @@ export function entraUpstream(options: EntraUpstreamOptions): FacadeUpstream {
  */
 function toUpstream(resource: EntraResource, registration: BridgeRegistration, asked: string | undefined): string {
   const { metadata } = registration;
-  const registered = registeredScopes(resource, metadata);
+  const registered = registeredScopes(Object.keys(resource.scopes), metadata);
   const names = parseOptionalScope(asked);
   const ours = names?.map((name) => shortName(resource, name)).filter((name) => registered.includes(name));
   const nothingOfOurs = names?.every(isIdentityScope) ?? true;

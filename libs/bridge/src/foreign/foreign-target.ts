@@ -1,42 +1,37 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { BridgeRegistration, BridgeStep } from "@grantline/domain/bridge";
-import { type SecretStore, secretNameOf } from "@grantline/secrets";
-import { z } from "zod";
+import type { SecretStore } from "@grantline/secrets";
 import type { Fetch } from "../fetch.port.ts";
-import { type RegistrationTarget, type StepReport, type StepRun, TargetRefused, TargetUnavailable } from "../target.port.ts";
+import { type RegistrationTarget, type StepReport, type StepRun, TargetRefused } from "../target.port.ts";
+import { askServer, objectOf, type Question } from "./ask-server.ts";
+import { checkRedirects, clientDocument } from "./client-document.ts";
 import type { ForeignServer } from "./foreign-server.ts";
+import { dropKept, type Kept, keptSchema, readKept, secretNameFor, writeKept } from "./kept.ts";
+import { isKeycloak, keycloakClientUrl, withoutIssuer } from "./keycloak.ts";
+import { refusalOf } from "./refusal.ts";
 
 export interface ForeignTargetParts {
   readonly server: ForeignServer;
   readonly secrets: Pick<SecretStore, "get" | "set" | "delete">;
+  /** Scopes of that server that clients may have. */
+  readonly scopes: readonly string[];
   /** The initial access token, for servers that want one; read anew each time, so that it can be replaced. */
   readonly initialAccessToken?: () => Promise<string>;
   readonly fetch: Fetch;
 }
 
-/** What that server gave us, as kept in the secret store: with it the client can be changed and removed. */
-const keptSchema = z.object({
-  client_id: z.string().min(1),
-  client_secret: z.string().min(1),
-  client_secret_expires_at: z.number().int().nonnegative().default(0),
-  registration_client_uri: z.url().optional(),
-  registration_access_token: z.string().min(1).optional(),
-});
-type Kept = z.infer<typeof keptSchema>;
-
-const TRY_MS = 10_000;
-const PASSING = new Set([429, 502, 503, 504]);
-const WAIT_MS = 500;
-
 /**
  * A server that speaks RFC 7591 itself: Keycloak, Okta and their like. What it gives is kept before the stream is told, so that a registration whose
  * process was killed in between is found in the secret store and taken back. The protocol has no idempotent registration: a kill between the server's
- * work and its answer leaves a client there that nobody can find but by its `software_id`, which names the bridge and the registration.
+ * work and its answer leaves a client there that nobody can find but by its `software_id`, which names the bridge and the registration, or, at a server
+ * that does not keep it (Keycloak), by its name and age.
  */
 export function foreignTarget(parts: ForeignTargetParts): RegistrationTarget {
   return {
     kind: "rfc7591",
-    accept: () => ({ needsSecret: true }),
+    accept({ redirect_uris: uris }) {
+      checkRedirects(uris);
+      return { needsSecret: true };
+    },
     perform: (step, registration, run) => perform(parts, step, registration, run),
     undo: async (report, registration, run) => {
       if (report.kind === "foreign-registered") await compensate(parts, registration, run);
@@ -63,7 +58,8 @@ function perform(parts: ForeignTargetParts, step: BridgeStep, registration: Brid
 }
 
 async function create(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<StepReport> {
-  const kept = (await readKept(parts, registration)) ?? (await registerThere(parts, registration, run));
+  const kept = (await readKept(parts.secrets, registration)) ?? (await registerThere(parts, registration, run));
+  await leaveIssuerOut(parts, registration, run, kept);
   return {
     kind: "foreign-registered",
     clientId: kept.client_id,
@@ -75,123 +71,87 @@ async function create(parts: ForeignTargetParts, registration: BridgeRegistratio
 }
 
 async function registerThere(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<Kept> {
-  const { registration_endpoint: endpoint } = await parts.server.metadata();
+  const server = await parts.server.metadata();
   const token = await parts.initialAccessToken?.();
-  const response = await send(parts, run, { url: endpoint, method: "POST", token, body: documentOf(registration) });
-  return keep(parts, registration, response, endpoint);
+  const body = clientDocument(registration, parts.scopes, server);
+  const given = await ask(parts, run, { url: server.registration_endpoint, method: "POST", token, body, once: true });
+  return keep(parts, registration, given, server.registration_endpoint);
+}
+
+/**
+ * Keycloak puts its own issuer into its authorization responses, and a client that compares as RFC 9207 §2.4 wants it would refuse them: the issuer it
+ * knows is the facade's. Whether Keycloak does so is a member of the client that the standard has no name for.
+ */
+async function leaveIssuerOut(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun, kept: Kept): Promise<void> {
+  const server = await parts.server.metadata();
+  if (kept.issuer_left_out === true || !isKeycloak(server)) return;
+  const { client_id: clientId, registration_access_token: token } = kept;
+  const url = keycloakClientUrl(server, clientId);
+  const { registrationAccessToken: next = token } = (await ask(parts, run, {
+    url,
+    method: "PUT",
+    token,
+    body: withoutIssuer(clientId),
+  })) as { readonly registrationAccessToken?: unknown };
+  await keep(parts, registration, { ...kept, registration_access_token: next, issuer_left_out: true }, url);
 }
 
 /** RFC 7592 §2.2: everything again, with the secret that was issued. The server may answer with new credentials. */
 async function update(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<StepReport> {
-  const kept = await readKept(parts, registration);
+  const kept = await readKept(parts.secrets, registration);
   if (kept?.registration_client_uri === undefined)
     throw new TargetRefused("target-refused", "the target gave no way to change what is registered (RFC 7592)");
   const { registration_client_uri: uri, registration_access_token: token, client_id, client_secret } = kept;
-  const response = await send(parts, run, {
-    url: uri,
-    method: "PUT",
-    token,
-    body: { ...documentOf(registration), client_id, client_secret },
-  });
-  await keep(parts, registration, response, uri, kept);
+  const document = clientDocument(registration, parts.scopes, await parts.server.metadata());
+  const given = await ask(parts, run, { url: uri, method: "PUT", token, body: { ...document, client_id, client_secret } });
+  await keep(parts, registration, { ...kept, ...given }, uri);
   return { kind: "application-updated", documentHash: registration.documentHash };
 }
 
 async function compensate(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<StepReport> {
-  const kept = await readKept(parts, registration);
-  if (kept?.registration_client_uri !== undefined) {
-    const response = await send(parts, run, { url: kept.registration_client_uri, method: "DELETE", token: kept.registration_access_token });
-    // RFC 7592 §2.3: 401 is the answer for a client that is not there any more, as after a try whose answer was lost
-    if (!response.ok && ![401, 404].includes(response.status))
-      throw new TargetRefused("target-refused", `the target would not remove a client: ${response.status}`);
-  }
-  await parts.secrets.delete(secretNameFor(registration));
-  await parts.secrets.delete(keptNameFor(registration));
+  const kept = await readKept(parts.secrets, registration);
+  if (kept?.registration_client_uri !== undefined) await removeThere(parts, run, kept, kept.registration_client_uri);
+  await dropKept(parts.secrets, registration);
   return { kind: "compensated" };
 }
 
-/** Both names, the one for the facade last: once it is there everything is. */
-async function keep(
-  { secrets }: ForeignTargetParts,
-  registration: BridgeRegistration,
-  response: Response,
-  askedAt: string,
-  former?: Kept,
-): Promise<Kept> {
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new TargetRefused("target-refused", `the target refused a registration: ${response.status}`);
-  const parsed = keptSchema.safeParse({ ...former, ...(answer as object | undefined) });
+async function removeThere(parts: ForeignTargetParts, run: StepRun, kept: Kept, url: string): Promise<void> {
+  const response = await askServer(parts.fetch, run, { url, method: "DELETE", token: kept.registration_access_token });
+  if (response.ok || response.status === 404) return;
+  if (response.status !== 401) throw refusalOf(response.status, await objectOf(response));
+  // RFC 7592 §2.3: also the answer for a client that is not there any more, as after a try whose answer was lost
+  if (await isKnown(parts, run, kept))
+    throw new TargetRefused(
+      "target-token-refused",
+      `the target would not remove ${kept.client_id}: its registration access token is not good any more`,
+    );
+}
+
+/**
+ * There is no asking for a client without its registration access token, and one that was replaced in an answer that got lost is gone. The token endpoint
+ * knows who is a client (RFC 6749 §5.2), and a refresh token that nobody issued gives nothing away.
+ */
+async function isKnown({ server, fetch: call }: ForeignTargetParts, run: StepRun, { client_id, client_secret }: Kept): Promise<boolean> {
+  const { token_endpoint: url } = await server.metadata();
+  const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: "none", client_id, client_secret });
+  const answer = (await objectOf(await askServer(call, run, { url, method: "POST", body }))) as { readonly error?: unknown } | undefined;
+  return answer?.error !== "invalid_client";
+}
+
+/** Its answer, when it says yes. */
+async function ask({ fetch: call }: ForeignTargetParts, run: StepRun, question: Question): Promise<object> {
+  const response = await askServer(call, run, question);
+  const answer = await objectOf(response);
+  if (!response.ok) throw refusalOf(response.status, answer);
+  return answer ?? {};
+}
+
+async function keep({ secrets }: ForeignTargetParts, registration: BridgeRegistration, given: object, askedAt: string): Promise<Kept> {
+  const parsed = keptSchema.safeParse(given);
   if (!parsed.success) throw new TargetRefused("target-answer-invalid", "the target's answer has no client_id or no client_secret");
   const { registration_client_uri: uri } = parsed.data;
   // a URL in an answer is not the operator's word: it may lead nowhere else than the question went
   if (uri !== undefined && new URL(uri).origin !== new URL(askedAt).origin)
     throw new TargetRefused("target-answer-invalid", "the target's registration_client_uri is on another origin");
-  await secrets.set(keptNameFor(registration), JSON.stringify(parsed.data));
-  await secrets.set(secretNameFor(registration), parsed.data.client_secret);
-  return parsed.data;
-}
-
-async function readKept({ secrets }: ForeignTargetParts, registration: BridgeRegistration): Promise<Kept | undefined> {
-  const secret = await secrets.get(keptNameFor(registration));
-  if (secret === undefined) return undefined;
-  return keptSchema.parse(JSON.parse(secret.value));
-}
-
-function documentOf({ bridgeId, life, metadata }: BridgeRegistration): Readonly<Record<string, unknown>> {
-  const { client_name: name = "MCP client", redirect_uris, grant_types, response_types, application_type, scope } = metadata;
-  return {
-    client_name: name,
-    redirect_uris,
-    grant_types,
-    response_types,
-    application_type,
-    // the facade authenticates, whether its client does or not
-    token_endpoint_auth_method: "client_secret_post",
-    ...(scope === undefined ? {} : { scope }),
-    software_id: `grantline-bridge-${bridgeId}-${life}`,
-  };
-}
-
-interface Question {
-  readonly url: string;
-  readonly method: "POST" | "PUT" | "DELETE";
-  readonly token?: string | undefined;
-  readonly body?: object;
-}
-
-/** An answer that says "not now" was not carried out and is tried again. No answer may have been: a registration is not sent twice. */
-async function send(
-  { fetch: call }: ForeignTargetParts,
-  { signal, correlationId }: StepRun,
-  { url, method, token, body }: Question,
-): Promise<Response> {
-  for (let waitMs = WAIT_MS; ; waitMs *= 2) {
-    const response = await call(url, {
-      method,
-      headers: {
-        accept: "application/json",
-        "x-correlation-id": correlationId,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: "error",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]),
-    }).catch((error: unknown) => {
-      const why = `the target gave no answer (${error instanceof Error ? error.name : "unknown"})`;
-      throw method === "POST" ? new TargetRefused("outcome-unknown", why) : new TargetUnavailable(why);
-    });
-    if (!PASSING.has(response.status)) return response;
-    const asked = Number(response.headers.get("retry-after") ?? Number.NaN) * 1_000;
-    const rested = await pause(Number.isFinite(asked) ? asked : waitMs, true, { signal }).catch(() => false);
-    if (!rested) throw new TargetUnavailable(`the target said ${response.status}`, Number.isFinite(asked) ? asked / 1_000 : undefined);
-  }
-}
-
-function secretNameFor({ bridgeId, life }: BridgeRegistration): string {
-  return secretNameOf({ provider: "rfc7591", server: bridgeId, tokenType: `client-secret-${life}` });
-}
-
-function keptNameFor({ bridgeId, life }: BridgeRegistration): string {
-  return secretNameOf({ provider: "rfc7591", server: bridgeId, tokenType: `registration-${life}` });
+  return writeKept(secrets, registration, parsed.data);
 }

@@ -15,6 +15,7 @@ import { foreignTarget } from "./foreign-target.ts";
 import { foreignUpstream } from "./foreign-upstream.ts";
 
 const send = fetch as Fetch;
+const SCOPES = ["mcp.read", "offline_access"];
 const initialAccessToken = async () => FOREIGN_INITIAL;
 
 runRegistrationTargetContract("node-oidc-provider (RFC 7591)", async () => {
@@ -23,7 +24,7 @@ runRegistrationTargetContract("node-oidc-provider (RFC 7591)", async () => {
   // each question finds the metadata anew, so that being away is noticed
   const server = { metadata: () => foreignServer(provider.issuer, send).metadata() };
   return {
-    target: foreignTarget({ server, secrets, initialAccessToken, fetch: send }),
+    target: foreignTarget({ server, secrets, scopes: SCOPES, initialAccessToken, fetch: send }),
     applications: async () => provider.clients().length,
     redirectUris: async (clientId) =>
       (provider.clients().find((each) => each["client_id"] === clientId)?.["redirect_uris"] ?? []) as readonly string[],
@@ -48,8 +49,8 @@ function open(issuer: string, around: { readonly fetch?: Fetch; readonly setting
     fetch: send,
     settings: around.settings ?? {},
     made: (secrets) => ({
-      target: foreignTarget({ server, secrets, initialAccessToken, fetch: around.fetch ?? send }),
-      upstream: foreignUpstream(server, ["mcp.read", "offline_access"]),
+      target: foreignTarget({ server, secrets, scopes: SCOPES, initialAccessToken, fetch: around.fetch ?? send }),
+      upstream: foreignUpstream(server, SCOPES),
     }),
   });
 }
@@ -61,7 +62,7 @@ describe("the bridge to a server that speaks RFC 7591", () => {
     const { status, body } = await bridge.call("POST", "/bridge/register", { headers: bearer(INITIAL), body: JSON.stringify(agent()) });
     expect(status).toBe(201);
     const [there] = provider.clients();
-    expect(there).toMatchObject({ client_name: "Agent", token_endpoint_auth_method: "client_secret_post" });
+    expect(there).toMatchObject({ client_name: "Agent (agent.example.com)", token_endpoint_auth_method: "client_secret_post" });
     expect(JSON.stringify(body)).not.toContain(String(there?.["client_secret"]));
     const query = new URLSearchParams({
       client_id: String(body["client_id"]),
@@ -118,7 +119,7 @@ describe("the bridge to a server that speaks RFC 7591", () => {
     expect(log).toContain('"reason":"outcome-unknown"');
     // what an operator finds it by
     const [, bridgeId] = /"bridgeId":"([0-9a-f]{32})"/.exec(log) ?? [];
-    expect(provider.clients()[0]).toMatchObject({ client_name: "Agent" });
+    expect(provider.clients()[0]).toMatchObject({ client_name: "Agent (agent.example.com)" });
     expect(bridgeId).toBeDefined();
     await bridge.projector.caughtUp();
     expect(await resume(bridge.parts)).toBe(0);
@@ -154,7 +155,7 @@ describe("a server behind the bridge that is not what it seems", () => {
     registration_endpoint: `${issuer}/reg`,
   });
   const create = async (issuer: string) => {
-    const target = foreignTarget({ server: foreignServer(issuer, send), secrets: memorySecrets(), fetch: send });
+    const target = foreignTarget({ server: foreignServer(issuer, send), secrets: memorySecrets(), scopes: SCOPES, fetch: send });
     return target.perform({ kind: "create-application" }, registration, run());
   };
 

@@ -13,6 +13,7 @@ export interface DriveParts {
   readonly clock: { now(): number };
   /** A secret that ends within so many seconds gets a successor. */
   readonly rotateAhead: number;
+  readonly log: { warn(members: object, text: string): void };
 }
 
 export interface DriveRun extends StepRun {
@@ -26,7 +27,7 @@ export interface DriveRun extends StepRun {
  * remembered in between, so whoever comes after a kill goes on at the same place. @throws TargetUnavailable, with the work left for later
  */
 export async function drive(parts: DriveParts, bridgeId: string, run: DriveRun): Promise<BridgeState> {
-  const { bridges, target, clock, rotateAhead } = parts;
+  const { bridges, target, clock, rotateAhead, log } = parts;
   for (;;) {
     const { state } = await bridges.load(bridgeId, { fresh: true });
     const step = nextStep(state, { now: clock.now(), rotateAhead });
@@ -40,7 +41,12 @@ export async function drive(parts: DriveParts, bridgeId: string, run: DriveRun):
     } catch (cause) {
       const error = asTargetError(cause);
       if (!(error instanceof TargetRefused) || state.status !== "pending") throw error;
-      const failed: BridgeCommand = { kind: "fail", now: clock.now(), life: state.life, step: step.kind, reason: error.reason };
+      const { reason, message: why } = error;
+      log.warn(
+        { bridgeId, step: step.kind, reason, why, correlationId: run.correlationId },
+        "the bridge's target refused; nothing of it stays",
+      );
+      const failed: BridgeCommand = { kind: "fail", now: clock.now(), life: state.life, step: step.kind, reason };
       await bridges.execute(bridgeId, failed, run.meta);
     }
   }

@@ -4,7 +4,7 @@ import { type HttpRequest, type HttpResponse, json } from "@grantline/oauth/http
 import { mintClientSecret, needsSecret, vouchedFor } from "@grantline/oauth/registration";
 import { mintRegistrationToken } from "@grantline/oauth/tokens";
 import type { BridgeContext } from "../context.ts";
-import { targetRefused } from "../process/as-answer.ts";
+import { refusedFor } from "../process/as-answer.ts";
 import { driveNow } from "../process/registering.ts";
 import { clientInformation } from "./client-information.response.ts";
 import { readBridgeRegistration } from "./registration.request.ts";
@@ -50,7 +50,7 @@ export async function registerAtTarget(context: BridgeContext, request: HttpRequ
   );
   if (requested.outcome.kind === "refused") throw new OAuthError("server_error", "unexpected", "The registration could not be begun.");
   const state = await driveNow(context, bridgeId, "register", meta);
-  if (state.status !== "active") throw targetRefused(state.status === "gone" ? state.reason : state.status);
+  if (state.status !== "active") throw refusedFor(state.status === "gone" ? state.reason : state.status);
   const shown = { registrationToken: token.value, ...(secret === undefined ? {} : { secret: secret.value }) };
   return json(201, clientInformation(settings, state, shown));
 }

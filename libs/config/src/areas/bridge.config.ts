@@ -77,7 +77,7 @@ const server = z.strictObject({
   scopes: list(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,120}$/), [], {
     env: "GRANTLINE_BRIDGE_SERVER_SCOPES",
     allowed: "a list of scopes",
-    doc: "Scopes of that server that clients may have. Needed with target rfc7591.",
+    doc: "Scopes of that server that clients may have: each is registered with those it names, or with all of them. Needed with target rfc7591.",
   }),
 });
 
