@@ -1,4 +1,6 @@
-// Real: the whole Grantline server with its gateway over HTTP, an MCP server with the official packages behind it, flags as an operator sets them. Fake: the users' tokens there, the registry.
+// Real: the whole Grantline server with its gateway over HTTP, MCP servers with the official packages behind it, one of them a program, flags as an operator sets them. Fake: the users' tokens there, the registry.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { FlagName } from "@grantline/domain/flag";
 import { postForm, register } from "@grantline/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -8,13 +10,24 @@ import { initialize, messageOf, post, rpc, startGatewayWorld, type Behind, type 
 let world: GatewayWorld;
 let foreign: ForeignServer;
 let behind: Behind;
+let program: Behind;
 let alice: Signed;
 
+const everything = join(
+  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/server-everything/package.json")),
+  "dist",
+  "index.js",
+);
+
 beforeAll(async () => {
-  world = await startGatewayWorld();
+  world = await startGatewayWorld({ env: { GRANTLINE_GATEWAY_COMMANDS: process.execPath } });
   foreign = await sessionServer();
   foreign.accepts = (token) => token.startsWith("up-foreign-");
   behind = await world.add("foreign", { url: foreign.url });
+  program = await world.add("program", {
+    stdio: { command: process.execPath, args: [everything, "stdio"], env: [] },
+    authorization: "none",
+  });
   alice = await world.person(behind);
 });
 beforeEach(() => world.upstreams.connected.set(`${alice.subject} foreign`, { generation: 1, scopes: [] }));
@@ -80,6 +93,57 @@ describe("a capability an operator has switched off", () => {
     }, within);
     expect(await messageOf(answer)).toMatchObject({ error: { data: { reason: "capability-off" } } });
     expect(foreign.requests.length - before).toBeLessThanOrEqual(1);
+  });
+
+  it("is asking by elicitation: a client that can open URLs reads a link in words instead, and is asked its own way again afterwards", async () => {
+    world.upstreams.connected.delete(`${alice.subject} foreign`);
+    const { id } = await initialize(behind.url, alice.access, { elicitation: { url: {} } });
+    const echo = async () =>
+      messageOf(
+        await post(behind.url, rpc("tools/call", { name: "echo", arguments: {} }), {
+          token: alice.access,
+          headers: { "mcp-session-id": id },
+        }),
+      );
+    const asked = {
+      error: { code: -32_042, data: { elicitations: [{ mode: "url", url: expect.stringContaining("/connect/") as string }] } },
+    };
+    expect(await echo()).toMatchObject(asked);
+    await turn("gateway.elicitation", { enabled: false });
+    const { error, result } = await vi.waitFor(async () => {
+      const told = await echo();
+      expect(told.error).toBeUndefined();
+      return told;
+    }, within);
+    expect(error).toBeUndefined();
+    expect(result).toEqual({
+      content: [{ type: "text", text: expect.stringMatching(/not connected yet\. Open this link .*http\S+\/connect\/\S+$/) as string }],
+      isError: true,
+    });
+    await set("gateway.elicitation", {});
+    await vi.waitFor(async () => expect(await echo()).toMatchObject(asked), within);
+  });
+
+  it("is the bridge to programs: their sessions stand still, other servers are served, and they go on afterwards", async () => {
+    const person = await world.person(program);
+    const { id } = await initialize(program.url, person.access);
+    const tools = () => post(program.url, rpc("tools/list"), { token: person.access, headers: { "mcp-session-id": id } });
+    expect((await messageOf(await tools())).result?.["tools"]).not.toHaveLength(0);
+    await turn("gateway.stdio-bridge", { enabled: false });
+    const answer = await vi.waitFor(async () => {
+      const refused = await tools();
+      expect(refused.status).toBe(503);
+      return refused;
+    }, within);
+    expect(answer.headers.get("retry-after")).toBe("60");
+    expect(await messageOf(answer)).toMatchObject({
+      error: { message: expect.stringContaining("gateway.stdio-bridge") as string, data: { reason: "capability-off" } },
+    });
+    // nor does anybody begin one
+    expect((await initialize(program.url, person.access)).response.status).toBe(503);
+    expect((await initialize(behind.url, alice.access)).response.status).toBe(200);
+    await set("gateway.stdio-bridge", {});
+    await vi.waitFor(async () => expect((await messageOf(await tools())).result?.["tools"]).not.toHaveLength(0), within);
   });
 
   it("is the device grant too: no new codes and no tokens for old ones", async () => {

@@ -263,6 +263,35 @@ describe("the duty that refreshes ahead", () => {
     expect(github.asked).toHaveLength(1);
   });
 
+  it("and the calls that do stop where an operator has switched it off; a token at its end is renewed all the same, and afterwards all is as before", async () => {
+    const flag = { name: "upstream.refresh-ahead", is: () => platform.context.flags.enabled("upstream.refresh-ahead", { subject: user }) };
+    const set = async (setting: object, on: boolean): Promise<void> => {
+      await new TestAdmin(platform.origin, platform.issuer, ADMIN_SECRET).call("PUT", `/flags/${flag.name}`, {
+        ...setting,
+        reason: "a test",
+      });
+      await expect.poll(flag.is, { timeout: 20_000 }).toBe(on);
+    };
+    await platform.context.projector.fresh(() => Promise.resolve());
+    await set({ enabled: false }, false);
+    try {
+      expect(await run(first())).toBe(0);
+      const old = await ask(first());
+      expect(old).toMatchObject({ kind: "token" });
+      expect(github.asked).toHaveLength(0);
+      platform.advance(28);
+      const renewed = await ask(first());
+      expect(tokens([renewed])).not.toEqual(tokens([old]));
+      expect(github.asked).toHaveLength(1);
+    } finally {
+      await set({}, true);
+    }
+    platform.advance(HOUR - 30);
+    await platform.context.projector.fresh(() => Promise.resolve());
+    expect(await run(first())).toBe(1);
+    expect(github.asked).toHaveLength(2);
+  });
+
   it("leaves a connection that nobody uses alone after a day's worth, and the next call refreshes it", async () => {
     for (let round = 0; round < 26; round++) {
       await platform.context.projector.fresh(() => Promise.resolve());
