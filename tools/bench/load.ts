@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly requests?: number;
   /** Requests a second over all connections; absent: as fast as answers come. */
   readonly rate?: number;
+  /** Told of each answer as it comes, with its latency in milliseconds. */
+  readonly observe?: (milliseconds: number) => void;
 }
 
 /** Runs one scenario; latencies in milliseconds. */
@@ -37,7 +39,13 @@ export async function load(scenario: Scenario, options: LoadOptions): Promise<Re
   const interval = options.rate === undefined ? 0 : (1000 * options.connections) / options.rate;
   await Promise.all(
     Array.from({ length: options.connections }, (_, index) =>
-      drive(scenario, options.port, index, { end, interval, latencies, most: options.requests ?? Number.POSITIVE_INFINITY }),
+      drive(scenario, options.port, index, {
+        end,
+        interval,
+        latencies,
+        most: options.requests ?? Number.POSITIVE_INFINITY,
+        observe: options.observe,
+      }),
     ),
   );
   const elapsed = (performance.now() - started) / 1000;
@@ -51,6 +59,7 @@ interface Run {
   readonly interval: number;
   readonly latencies: number[];
   readonly most: number;
+  readonly observe: LoadOptions["observe"] | undefined;
 }
 
 function drive(scenario: Scenario, port: number, index: number, run: Run): Promise<void> {
@@ -80,7 +89,9 @@ function drive(scenario: Scenario, port: number, index: number, run: Run): Promi
       const answer = complete(pending);
       if (answer === undefined) return;
       pending = "";
-      run.latencies.push(performance.now() - sent);
+      const latency = performance.now() - sent;
+      run.latencies.push(latency);
+      run.observe?.(latency);
       try {
         if (scenario.answered === undefined) {
           if (answer.status !== 200) throw new Error(`${scenario.name}: ${answer.status} ${answer.body}`);

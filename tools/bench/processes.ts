@@ -91,8 +91,11 @@ export function residentMb(pid: number): number {
 
 /** CPU time of a process and of its children, microseconds, by the scheduler's own clock (to the nanosecond, unlike `stat`). */
 export function familyCpuMicroseconds(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  return [pid, ...children].reduce((sum, each) => sum + scheduledMicroseconds(each), 0);
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + scheduledMicroseconds(each), 0);
+}
+
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }
 
 function scheduledMicroseconds(pid: number): number {

@@ -1,11 +1,11 @@
 // Where does one job's time go? `npm run bench -- profile "introspection, opaque"`: V8's CPU profiles of the server's threads while it is under load, self time by
-// group and by function. BENCH_SECONDS (6); PROFILE_FUNCTIONS (0): so many functions beside the groups.
+// group and by function. BENCH_SECONDS (6); PROFILE_FUNCTIONS (0): so many functions beside the groups. BENCH_WORKERS (1): with more, every process of the server.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load, type Scenario } from "./load.ts";
-import { startGrantline, threadCpuMicroseconds } from "./processes.ts";
+import { childrenOf, startGrantline, threadCpuMicroseconds } from "./processes.ts";
 import { groupOf } from "./profile-groups.ts";
 
 interface Profile {
@@ -26,8 +26,8 @@ interface Span {
   readonly from: number;
   readonly to: number;
   readonly requests: number;
-  /** CPU time of one request by thread, microseconds. */
-  readonly cpu: ReadonlyMap<string, number>;
+  /** CPU time of one request by process and thread, microseconds. */
+  readonly cpu: ReadonlyMap<number, ReadonlyMap<string, number>>;
 }
 
 /** Microseconds below which nothing is printed. */
@@ -42,31 +42,56 @@ const THREADS = new Map([
 ]);
 
 const wanted = process.argv[2] ?? "introspection, opaque";
+const workers = Number(process.env["BENCH_WORKERS"] ?? 1);
 const functions = Number(process.env["PROFILE_FUNCTIONS"] ?? 0);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 const dir = mkdtempSync(join(tmpdir(), "grantline-profile-"));
-const server = await startGrantline({ nodeArgs: ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${dir}`] });
+const server = await startGrantline({
+  nodeArgs: ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${dir}`],
+  workers,
+  // with the load beside them: rates say nothing then, CPU time does
+  ...(workers > 1 ? { cores: "0,1" } : {}),
+});
 const target = await prepare(server, 32);
 const scenario = (Object.values(target) as Scenario[]).find(({ name }) => name.includes(wanted));
 if (scenario === undefined) throw new Error(`no scenario ${wanted}`);
 await load(scenario, { port: server.port, connections: 32, seconds: 3 });
-const cpuBefore = threadCpuMicroseconds(server.pid);
+const pids = [server.pid, ...childrenOf(server.pid)];
+const cpuBefore = new Map(pids.map((pid) => [pid, threadCpuMicroseconds(pid)]));
 const from = monotonic();
 const { requests } = await load(scenario, { port: server.port, connections: 32, seconds: Number(process.env["BENCH_SECONDS"] ?? 6) });
 const to = monotonic();
-const cpu = new Map([...threadCpuMicroseconds(server.pid)].map(([name, used]) => [name, (used - (cpuBefore.get(name) ?? 0)) / requests]));
+const cpu = new Map(
+  pids.map((pid) => [
+    pid,
+    new Map([...threadCpuMicroseconds(pid)].map(([name, used]) => [name, (used - (cpuBefore.get(pid)?.get(name) ?? 0)) / requests])),
+  ]),
+);
 const span: Span = { from, to, requests, cpu };
 await server.stop();
-const own = [...cpu].filter(([name, used]) => THREADS.has(name) && used >= LEAST).toSorted((a, b) => b[1] - a[1]);
+const own = pids
+  .flatMap((pid) => [...(cpu.get(pid) ?? [])].map(([name, used]) => ({ pid, name, used })))
+  .filter(({ name, used }) => THREADS.has(name) && used >= LEAST)
+  .toSorted((a, b) => b.used - a.used);
 print(
-  `${scenario.name}: ${requests} requests, CPU of one ${own.reduce((sum, [, used]) => sum + used, 0).toFixed(0)} µs, the profiler's thread left out`,
+  `${scenario.name}: ${requests} requests, CPU of one ${own.reduce((sum, { used }) => sum + used, 0).toFixed(0)} µs, the profiler's thread left out`,
 );
-for (const [name, used] of own) print(`  ${used.toFixed(1).padStart(6)} µs  ${THREADS.get(name)}`);
-const profiles = readdirSync(dir).map((file) => JSON.parse(readFileSync(join(dir, file), "utf8")) as Profile);
-for (const profile of profiles.toSorted((a, b) => a.startTime - b.startTime)) show(profile, span);
+for (const { pid, name, used } of own) print(`  ${used.toFixed(1).padStart(6)} µs  ${processName(pid)}${THREADS.get(name)}`);
+// CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile
+const profiles = readdirSync(dir).map((file) => ({
+  pid: Number(file.split(".")[3]),
+  profile: JSON.parse(readFileSync(join(dir, file), "utf8")) as Profile,
+}));
+for (const { pid, profile } of profiles.toSorted((a, b) => a.profile.startTime - b.profile.startTime)) show(profile, span, pid);
 rmSync(dir, { recursive: true, force: true });
+
+/** Nothing where there is but one process. */
+function processName(pid: number): string {
+  if (workers === 1) return "";
+  return pid === server.pid ? "primary, " : `worker ${pids.indexOf(pid)}, `;
+}
 
 /** What a thread did in the span, each sample with its microseconds. */
 function* samples({ nodes, samples: ids, timeDeltas, startTime }: Profile, { from: begin, to }: Span): Generator<[Node, number]> {
@@ -84,7 +109,7 @@ function nameOf({ callFrame: { functionName, url, lineNumber } }: Node): string 
   return `${functionName || "(anonymous)"} ${url.split("/").slice(-3).join("/")}:${lineNumber + 1}`;
 }
 
-function show(profile: Profile, during: Span): void {
+function show(profile: Profile, during: Span, pid: number): void {
   const groups = new Map<string, number>();
   const self = new Map<string, number>();
   const withCallees = new Map<string, number>();
@@ -100,8 +125,9 @@ function show(profile: Profile, during: Span): void {
   }
   const thread = profile.nodes.some(({ callFrame }) => callFrame.url.includes("writer.worker")) ? WRITER : MAIN;
   // the profiler's clock goes on while a thread waits for the core; the scheduler's does not
-  const used = during.cpu.get(thread) ?? 0;
-  print(`\n${THREADS.get(thread)}${thread === WRITER ? ", by time and so with its waiting for the disk" : ""}`);
+  const used = during.cpu.get(pid)?.get(thread) ?? 0;
+  if (used < LEAST) return;
+  print(`\n${processName(pid)}${THREADS.get(thread)}${thread === WRITER ? ", by time and so with its waiting for the disk" : ""}`);
   const line = (name: string, time: number): void =>
     print(
       `  ${thread === WRITER ? "" : `${((used * time) / total).toFixed(1).padStart(6)} µs `}${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`,

@@ -1,12 +1,12 @@
 // `npm run bench -- scale`: memory after a million tokens, start-up and rebuild on that log, and what a second worker process adds.
 // BENCH_TOKENS (1,000,000), BENCH_SECONDS (5).
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare } from "./grantline-target.ts";
 import { load } from "./load.ts";
-import { ADMIN_SECRET, cpuMicroseconds, residentMb, root, startGrantline } from "./processes.ts";
+import { ADMIN_SECRET, childrenOf, cpuMicroseconds, residentMb, root, startGrantline } from "./processes.ts";
 
 const TOKENS = Number(process.env["BENCH_TOKENS"] ?? 1_000_000);
 const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 5);
@@ -39,8 +39,7 @@ async function workers(): Promise<void> {
 
 /** The process and its children. */
 function familyCpu(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  return [pid, ...children].reduce((sum, each) => sum + cpuMicroseconds(each), 0);
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + cpuMicroseconds(each), 0);
 }
 
 async function million(): Promise<void> {
