@@ -7,6 +7,7 @@ import { configCommand } from "./config.command.ts";
 import { databaseCommand } from "./database/database.command.ts";
 import { doctorCommand } from "./doctor/doctor.command.ts";
 import { eventsCommand } from "./events/events.command.ts";
+import { findingCommand } from "./findings/finding.command.ts";
 import { flagCommand } from "./flags/flag.command.ts";
 import { oauthCommand } from "./gateway/oauth.command.ts";
 import { grantCommand } from "./grants/grant.command.ts";
@@ -51,6 +52,7 @@ export function createProgram(terminal: Terminal = standardTerminal): Command {
     keyCommand,
     keysCommand,
     flagCommand,
+    findingCommand,
     secretCommand,
     recoverCommand,
   ])
@@ -69,7 +71,7 @@ keys works on PostgreSQL too, while the services run.
 secret works on the secret stores (GRANTLINE_SECRETS_…), whether or not a server runs.
 login, logout and whoami are for you as a person; oauth and server ls then show and make your connections behind the gateway.
 doctor examines any protected MCP server, as a strict client would.
-resource, client, grant, subject, key, flag and server talk to a running server, with the secret of the client grantline-admin or as an operator who is logged in:
+resource, client, grant, subject, key, flag, finding and server talk to a running server, with the secret of the client grantline-admin or as an operator who is logged in:
   GRANTLINE_ADMIN_SECRET=… grantline resource add https://mcp.example/mcp --name "My server" --scope "notes:read=Read your notes"
 complete writes the completion script of your shell.
 

@@ -65,7 +65,8 @@ describe("the command line, installed from its tarball", { timeout: 120_000 }, (
     expect(grantline("--version")).toEqual({ code: 0, out: `${release()}\n`, error: "" });
     const help = grantline("--help");
     expect(help).toMatchObject({ code: 0, error: "" });
-    for (const command of ["doctor", "login", "oauth", "server", "audit"]) expect(help.out).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+    for (const command of ["doctor", "login", "oauth", "server", "finding", "audit"])
+      expect(help.out).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
   });
 
   it("puts a server behind the gateway and examines it there", () => {
