@@ -12,11 +12,12 @@ export interface NewSigningKey {
   readonly privateKey: KeyObject;
 }
 
-/** A fresh key pair; the kid is the RFC 7638 thumbprint of its public part. */
+/** A fresh key pair; the kid is the RFC 7638 thumbprint of its public part. None begins with "-": on a command line it would be taken for an option. */
 export async function makeSigningKey(alg: SigningAlg): Promise<NewSigningKey> {
   const { publicKey, privateKey } = await generateFor(alg);
   const jwk = publicKey.export({ format: "jwk" }) as Record<string, string>;
   const kid = await calculateJwkThumbprint(jwk);
+  if (kid.startsWith("-")) return makeSigningKey(alg);
   return { kid, publicJwk: { ...jwk, kid, alg, use: "sig" }, privateKey };
 }
 
