@@ -133,7 +133,7 @@ function foreignOf({ server: of }: Config["bridge"], secrets: SecretStore, send:
   const { secretName } = of;
   const token = secretName === undefined ? {} : { initialAccessToken: async () => (await secrets.get(secretName))?.value ?? "" };
   return {
-    target: foreignTarget({ server, secrets, scopes: of.scopes, fetch: send, ...token }),
+    target: foreignTarget({ server, secrets, scopes: of.scopes, tokenType: of.tokenType, fetch: send, ...token }),
     upstream: foreignUpstream(server, of.scopes),
   };
 }

@@ -9,7 +9,7 @@ const WAIT_MS = 500;
 export interface Question {
   readonly url: string;
   readonly method: "POST" | "PUT" | "DELETE";
-  readonly token?: string | undefined;
+  readonly authorization?: string | undefined;
   /** Sent as a form, or as JSON. */
   readonly body?: URLSearchParams | object;
   /** A registration may not be sent twice when nobody knows whether the first was carried out. */
@@ -18,7 +18,7 @@ export interface Question {
 
 /** An answer that says "not now" was not carried out and is asked for again. Where there was no answer it may have been. */
 export async function askServer(call: Fetch, { signal, correlationId }: StepRun, question: Question): Promise<Response> {
-  const { url, method, token, body, once = false } = question;
+  const { url, method, authorization, body, once = false } = question;
   for (let waitMs = WAIT_MS; ; waitMs *= 2) {
     const response = await call(url, {
       method,
@@ -26,7 +26,7 @@ export async function askServer(call: Fetch, { signal, correlationId }: StepRun,
         accept: "application/json",
         "x-correlation-id": correlationId,
         ...(body === undefined ? {} : { "content-type": typeOf(body) }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(authorization === undefined ? {} : { authorization }),
       },
       ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body.toString() : JSON.stringify(body) }),
       redirect: "error",

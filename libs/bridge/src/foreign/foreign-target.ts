@@ -16,6 +16,8 @@ export interface ForeignTargetParts {
   readonly scopes: readonly string[];
   /** The initial access token, for servers that want one; read anew each time, so that it can be replaced. */
   readonly initialAccessToken?: () => Promise<string>;
+  /** How it is shown: as RFC 7591 §3 has it, or as an API token of Okta. Default Bearer. */
+  readonly tokenType?: "Bearer" | "SSWS";
   readonly fetch: Fetch;
 }
 
@@ -72,9 +74,9 @@ async function create(parts: ForeignTargetParts, registration: BridgeRegistratio
 
 async function registerThere(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<Kept> {
   const server = await parts.server.metadata();
-  const token = await parts.initialAccessToken?.();
+  const authorization = await initialAuthorization(parts);
   const body = clientDocument(registration, parts.scopes, server);
-  const given = await ask(parts, run, { url: server.registration_endpoint, method: "POST", token, body, once: true });
+  const given = await ask(parts, run, { url: server.registration_endpoint, method: "POST", authorization, body, once: true });
   return keep(parts, registration, given, server.registration_endpoint);
 }
 
@@ -86,45 +88,61 @@ async function leaveIssuerOut(parts: ForeignTargetParts, registration: BridgeReg
   const server = await parts.server.metadata();
   if (kept.issuer_left_out === true || !isKeycloak(server)) return;
   const { client_id: clientId, registration_access_token: token } = kept;
-  const url = keycloakClientUrl(server, clientId);
-  const { registrationAccessToken: next = token } = (await ask(parts, run, {
-    url,
+  const question = {
+    url: keycloakClientUrl(server, clientId),
     method: "PUT",
-    token,
+    authorization: bearer(token),
     body: withoutIssuer(clientId),
-  })) as { readonly registrationAccessToken?: unknown };
-  await keep(parts, registration, { ...kept, registration_access_token: next, issuer_left_out: true }, url);
+  } as const;
+  const { registrationAccessToken: next = token } = (await ask(parts, run, question)) as { readonly registrationAccessToken?: unknown };
+  await keep(parts, registration, { ...kept, registration_access_token: next, issuer_left_out: true }, question.url);
 }
 
 /** RFC 7592 §2.2: everything again, with the secret that was issued. The server may answer with new credentials. */
 async function update(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<StepReport> {
   const kept = await readKept(parts.secrets, registration);
-  if (kept?.registration_client_uri === undefined)
-    throw new TargetRefused("target-refused", "the target gave no way to change what is registered (RFC 7592)");
-  const { registration_client_uri: uri, registration_access_token: token, client_id, client_secret } = kept;
+  if (kept === undefined) throw new TargetRefused("target-refused", "what the target gave for the client is not in the secret store");
+  const { client_id, client_secret } = kept;
   const document = clientDocument(registration, parts.scopes, await parts.server.metadata());
-  const given = await ask(parts, run, { url: uri, method: "PUT", token, body: { ...document, client_id, client_secret } });
-  await keep(parts, registration, { ...kept, ...given }, uri);
+  const at = await managementOf(parts, kept);
+  const given = await ask(parts, run, { ...at, method: "PUT", body: { ...document, client_id, client_secret } });
+  await keep(parts, registration, { ...kept, ...given }, at.url);
   return { kind: "application-updated", documentHash: registration.documentHash };
 }
 
 async function compensate(parts: ForeignTargetParts, registration: BridgeRegistration, run: StepRun): Promise<StepReport> {
   const kept = await readKept(parts.secrets, registration);
-  if (kept?.registration_client_uri !== undefined) await removeThere(parts, run, kept, kept.registration_client_uri);
+  if (kept !== undefined) await removeThere(parts, run, kept);
   await dropKept(parts.secrets, registration);
   return { kind: "compensated" };
 }
 
-async function removeThere(parts: ForeignTargetParts, run: StepRun, kept: Kept, url: string): Promise<void> {
-  const response = await askServer(parts.fetch, run, { url, method: "DELETE", token: kept.registration_access_token });
-  if (response.ok || response.status === 404) return;
-  if (response.status !== 401) throw refusalOf(response.status, await objectOf(response));
-  // RFC 7592 §2.3: also the answer for a client that is not there any more, as after a try whose answer was lost
+async function removeThere(parts: ForeignTargetParts, run: StepRun, kept: Kept): Promise<void> {
+  const response = await askServer(parts.fetch, run, { ...(await managementOf(parts, kept)), method: "DELETE" });
+  if (response.ok) return;
+  if (![401, 404, 405].includes(response.status)) throw refusalOf(response.status, await objectOf(response));
+  // RFC 7592 §2.3: 401 is the answer for a client that is not there any more, as after a try whose answer was lost, and for a token that is not good
   if (await isKnown(parts, run, kept))
     throw new TargetRefused(
       "target-token-refused",
-      `the target would not remove ${kept.client_id}: its registration access token is not good any more`,
+      `the target said ${response.status} and did not remove ${kept.client_id}: it has to be removed there by hand`,
     );
+}
+
+/** As the server said (RFC 7592 §3); at one that says nothing, as Okta, below its registration endpoint and with what registers clients. */
+async function managementOf(parts: ForeignTargetParts, kept: Kept): Promise<Pick<Question, "url" | "authorization">> {
+  const { registration_client_uri: url, registration_access_token: token, client_id: clientId } = kept;
+  if (url !== undefined) return { url, authorization: bearer(token) };
+  const { registration_endpoint: endpoint } = await parts.server.metadata();
+  return { url: `${endpoint}/${encodeURIComponent(clientId)}`, authorization: await initialAuthorization(parts) };
+}
+
+async function initialAuthorization({ initialAccessToken, tokenType = "Bearer" }: ForeignTargetParts): Promise<string | undefined> {
+  return initialAccessToken === undefined ? undefined : `${tokenType} ${await initialAccessToken()}`;
+}
+
+function bearer(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : `Bearer ${token}`;
 }
 
 /**

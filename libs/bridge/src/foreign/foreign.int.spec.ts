@@ -1,4 +1,4 @@
-// Real: node-oidc-provider with RFC 7591 and RFC 7592 over HTTP; event store, listings and secret store in files. Nothing is a stand-in.
+// Real: node-oidc-provider with RFC 7591 and RFC 7592 over HTTP; event store, listings and secret store in files. Stand-in: Okta, after its documentation.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { runRegistrationTargetContract } from "../contract/index.ts";
 import { agent, bearer, INITIAL, openTestBridge, type TestBridge } from "../fixtures/bridge.ts";
 import { memorySecrets } from "../fixtures/memory-secrets.ts";
 import { FOREIGN_INITIAL, startProvider } from "../fixtures/oidc-provider.ts";
+import { startOktaLike } from "../fixtures/okta-like.ts";
 import type { Fetch } from "../fetch.port.ts";
 import { resume } from "../process/duties.ts";
 import type { StepRun } from "../target.port.ts";
@@ -31,6 +32,21 @@ runRegistrationTargetContract("node-oidc-provider (RFC 7591)", async () => {
     secrets: async () => secrets.values.size,
     away: provider.away,
     close: provider.close,
+  };
+});
+
+runRegistrationTargetContract("an endpoint as Okta's documentation has it", async () => {
+  const okta = await startOktaLike();
+  const secrets = memorySecrets();
+  const server = { metadata: () => foreignServer(okta.issuer, send).metadata() };
+  const token = { initialAccessToken: async () => okta.apiToken, tokenType: "SSWS" } as const;
+  return {
+    target: foreignTarget({ server, secrets, scopes: SCOPES, fetch: send, ...token }),
+    applications: async () => okta.clients.size,
+    redirectUris: async (clientId) => (okta.clients.get(clientId)?.["redirect_uris"] ?? []) as readonly string[],
+    secrets: async () => secrets.values.size,
+    away: okta.away,
+    close: okta.close,
   };
 });
 

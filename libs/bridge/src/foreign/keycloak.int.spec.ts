@@ -261,7 +261,7 @@ describe.skipIf(keycloakHome() === undefined)("needs Keycloak: the bridge", { ti
       expect(changed.status).toBe(200);
       // gone for the facade; Keycloak still has it, and 401 is not taken for a removal
       expect((await managed(body, "DELETE")).status).toBe(204);
-      expect(warned()).toContain("its registration access token is not good any more");
+      expect(warned()).toContain("it has to be removed there by hand");
       expect(await realm.registered()).toHaveLength(1);
       await realm.remove(there?.clientId ?? "");
       await bridge?.projector.caughtUp();

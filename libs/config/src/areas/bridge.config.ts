@@ -74,6 +74,14 @@ const server = z.strictObject({
     defaultText: "none: its registration is open",
     doc: "Where the secret store keeps the initial access token for that server.",
   }),
+  tokenType: choice(
+    {
+      env: "GRANTLINE_BRIDGE_SERVER_TOKEN_TYPE",
+      doc: "How that token is shown. `SSWS`: it is an API token of Okta.",
+    },
+    ["Bearer", "SSWS"],
+    "Bearer",
+  ),
   scopes: list(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,120}$/), [], {
     env: "GRANTLINE_BRIDGE_SERVER_SCOPES",
     allowed: "a list of scopes",
