@@ -1,4 +1,5 @@
 import fastifyFactory, { type FastifyInstance, type FastifyReply } from "fastify";
+import { clientErrors } from "./client-error.ts";
 import { closeInTime } from "./closing.ts";
 import { correlationIdOf } from "./correlation.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -35,6 +36,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         .headers({ ...headers, "cache-control": "no-store", "content-type": "application/json", "x-correlation-id": correlationId })
         .send(JSON.stringify({ error: "invalid_request", error_description: "The request is malformed.", correlation_id: correlationId }));
     },
+    clientErrorHandler: clientErrors(headers),
     http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000 },
   });
   closeInTime(fastify, options.drainMs ?? DRAIN_MS);

@@ -184,6 +184,23 @@ describe("the rim", () => {
     expect(long).toContain('"error":"invalid_request"');
     expect(await raw(port, `POST /one HTTP/1.1\r\nhost: x\r\n${form}transfer-encoding: chunked\r\n\r\nzz\r\n`)).toContain("HTTP/1.1 400");
   });
+
+  it("answers what is no HTTP as it answers all else, and ends the connection", async () => {
+    const port = await serve(() => json(200, {}));
+    for (const [text, status] of [
+      ["rubbish\r\n\r\n", 400],
+      ["GET /one HTTP/1.1\r\nhost: x\r\n\tfolded\r\nno colon\r\n\r\n", 400],
+      [`GET /one HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(40_000)}\r\n\r\n`, 431],
+    ] as const) {
+      const [head = "", body = ""] = (await raw(port, text)).split("\r\n\r\n");
+      const { correlation_id: id, ...error } = JSON.parse(body) as Record<string, string>;
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(head).toContain(`x-correlation-id: ${id}`);
+      expect(head).toContain("x-content-type-options: nosniff");
+      expect(head).toContain("connection: close");
+      expect(error).toEqual({ error: "invalid_request", error_description: expect.any(String) as string });
+    }
+  });
 });
 
 describe("an answer in pieces", () => {

@@ -17,6 +17,8 @@ export interface ForeignServer {
     readonly path: string;
     readonly headers: IncomingHttpHeaders;
     readonly body: string;
+    /** Its status, once it has answered or the gateway has left. */
+    readonly answered: number | undefined;
   }[];
   /** Bearer tokens it accepts; undefined: it asks for none. */
   accepts: ((token: string) => boolean) | undefined;
@@ -73,12 +75,22 @@ export function statelessServer(): Promise<ForeignServer> {
   return listen((request, response, body) => Promise.resolve(node(request as Parameters<typeof node>[0], response, body)));
 }
 
+type Request = ForeignServer["requests"][number];
+
 async function listen(serve: (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void>): Promise<ForeignServer> {
-  const requests: ForeignServer["requests"][number][] = [];
+  const requests: { -readonly [K in keyof Request]: Request[K] }[] = [];
   const handle: RequestListener = (request, response) => {
     void (async () => {
       const body = await text(request);
-      requests.push({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body });
+      const seen: (typeof requests)[number] = {
+        method: request.method ?? "",
+        path: request.url ?? "",
+        headers: request.headers,
+        body,
+        answered: undefined,
+      };
+      requests.push(seen);
+      response.once("close", () => (seen.answered = response.headersSent ? response.statusCode : undefined));
       if (foreign.instead !== undefined) return foreign.instead(request, response);
       const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
       if (foreign.accepts !== undefined && (token === undefined || !foreign.accepts(token)))
