@@ -6,10 +6,11 @@ import { loadConfig } from "@grantline/config";
 import { endpointsOf, openAudit, openPlatform, operationsEndpoints } from "@grantline/platform";
 import { createLogger } from "@grantline/telemetry";
 
-/** The OpenAPI document of a server with default settings, made from the endpoints themselves. */
+/** The OpenAPI document of a server with default settings and the transmitter of signals, made from the endpoints themselves. */
 export async function currentDocument(): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "grantline-openapi-"));
-  const config = loadConfig({ env: { GRANTLINE_DATA_DIR: folder, GRANTLINE_ISSUER: "http://localhost:8080/oauth" }, cwd: folder });
+  const env = { GRANTLINE_DATA_DIR: folder, GRANTLINE_ISSUER: "http://localhost:8080/oauth", GRANTLINE_SSF: "true" };
+  const config = loadConfig({ env, cwd: folder });
   const log = createLogger({ level: "silent", service: "openapi" });
   const platform = await openPlatform({ config, log, schedules: false });
   try {

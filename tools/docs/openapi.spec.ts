@@ -6,6 +6,7 @@ interface Operation {
   readonly operationId: string;
   readonly responses: Record<string, unknown>;
   readonly parameters?: readonly { readonly name?: string; readonly in?: string }[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 let document: { readonly paths: Record<string, Record<string, Operation>>; readonly components: Record<string, unknown> };
 beforeAll(async () => {
@@ -27,6 +28,20 @@ describe("docs/reference/openapi.json", () => {
       expect([path, named]).toEqual([path, [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name)]);
       expect(Object.keys(operation.responses).length).toBeGreaterThan(0);
     }
+  });
+
+  it("asks only for schemes and scopes that it explains", () => {
+    const { securitySchemes } = document.components as {
+      securitySchemes: Record<string, { readonly flows?: Record<string, { readonly scopes: object }> }>;
+    };
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const [scheme, scopes] of Object.values(methods).flatMap(({ security = [] }) =>
+        security.flatMap(Object.entries<readonly string[]>),
+      )) {
+        const explained = Object.values(securitySchemes[scheme]?.flows ?? {}).flatMap((flow) => Object.keys(flow.scopes));
+        expect([path, scheme, Object.hasOwn(securitySchemes, scheme)]).toEqual([path, scheme, true]);
+        expect([path, scopes.filter((scope) => !explained.includes(scope))]).toEqual([path, []]);
+      }
   });
 
   it("points only at what it holds", () => {

@@ -1,4 +1,4 @@
-import { registryEndpointsOf, tokenEndpointsOf } from "@grantline/platform";
+import { registryEndpointsOf, tokenEndpointsOf, upstreamEndpointsOf } from "@grantline/platform";
 import { runService } from "@grantline/service";
 
 /** Registration (RFC 7591, RFC 7592), and the admin API. Any number of instances; each puts the bootstrap client and the declared resources in place. */
@@ -6,5 +6,5 @@ runService({
   name: "client-registry",
   bootstraps: true,
   // The admin API serves the description of the whole platform, whichever service answers.
-  open: ({ platform }) => ({ endpoints: registryEndpointsOf(platform, tokenEndpointsOf(platform)) }),
+  open: ({ platform }) => ({ endpoints: registryEndpointsOf(platform, [...tokenEndpointsOf(platform), ...upstreamEndpointsOf(platform)]) }),
 });

@@ -145,6 +145,28 @@ describe("the transmitter", () => {
       });
   });
 
+  it("stands in the API's description, with what its operations take and give", async () => {
+    const { paths } = (await (await fetch(`${server.origin}/admin/v1/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { requestBody?: { content: object }; responses: Record<string, object> }>>;
+    };
+    const described = Object.entries(paths).filter(([path]) => path.startsWith("/ssf/v1/") || path.includes("ssf-configuration"));
+    expect(described.map(([path, methods]) => [path, Object.keys(methods).toSorted()])).toEqual([
+      ["/.well-known/ssf-configuration", ["get"]],
+      ["/.well-known/ssf-configuration/oauth", ["get"]],
+      ["/ssf/v1/poll/{stream_id}", ["post"]],
+      ["/ssf/v1/status", ["get", "post"]],
+      ["/ssf/v1/stream", ["delete", "get", "patch", "post", "put"]],
+      ["/ssf/v1/verify", ["post"]],
+    ]);
+    for (const [path, methods] of described)
+      for (const [method, { requestBody, responses }] of Object.entries(methods)) {
+        expect([path, method, requestBody !== undefined]).toEqual([path, method, !["get", "delete"].includes(method)]);
+        const done = responses["200"] ?? responses["201"];
+        expect([path, method, done === undefined ? "204" in responses : "content" in done]).toEqual([path, method, true]);
+      }
+    expect(JSON.stringify(paths["/ssf/v1/stream"]?.["post"]?.requestBody)).toContain("urn:ietf:rfc:8935");
+  });
+
   it("pushes verification, risk and revocation to a receiver, with its header, each signed and once though it failed before", async () => {
     const { call, clientId } = await newReceiver();
     const created = await call("POST", "/stream", {

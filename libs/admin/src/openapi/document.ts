@@ -1,5 +1,6 @@
 import type { OAuthSettings } from "@grantline/oauth/context";
 import type { Endpoint } from "@grantline/oauth/http";
+import { SIGNAL_SCOPES } from "@grantline/oauth/resource";
 import { ADMIN_SCOPES } from "../scopes.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -78,13 +79,20 @@ function general(endpoint: Endpoint): Json {
 
 function components({ origin, basePath }: Settings): Json {
   const endpoints = { authorizationUrl: `${origin}${basePath}/authorize`, tokenUrl: `${origin}${basePath}/token` };
-  const scopes = Object.fromEntries(ADMIN_SCOPES.map(({ name, description }) => [name, description]));
+  const worded = (of: typeof ADMIN_SCOPES | typeof SIGNAL_SCOPES) =>
+    Object.fromEntries(of.map(({ name, description }) => [name, description]));
+  const scopes = worded(ADMIN_SCOPES);
   return {
     securitySchemes: {
       oauth: {
         type: "oauth2",
-        flows: { clientCredentials: { tokenUrl: endpoints.tokenUrl, scopes }, authorizationCode: { ...endpoints, scopes } },
+        flows: {
+          // receivers of signals are programs
+          clientCredentials: { tokenUrl: endpoints.tokenUrl, scopes: { ...scopes, ...worded(SIGNAL_SCOPES) } },
+          authorizationCode: { ...endpoints, scopes },
+        },
       },
+      bearer: { type: "http", scheme: "bearer", description: "An access token of this server for the API it is sent to." },
       registrationAccessToken: { type: "http", scheme: "bearer", description: "The registration access token of the client (RFC 7592)." },
     },
     parameters: {

@@ -1,6 +1,7 @@
 import type { ActiveReceiver } from "@grantline/domain/receiver";
 import { comparePositions } from "@grantline/event-store";
 import { json, type HttpRequest, type HttpResponse } from "@grantline/oauth/http";
+import { z } from "zod";
 import { openCursor, type Cursor } from "../cursor.ts";
 import { rest } from "../sink.port.ts";
 import { receiverClient } from "./access.ts";
@@ -12,6 +13,12 @@ import { malformed, readPoll } from "./stream.request.ts";
 
 /** A long poll that finds nothing is answered after so long. */
 const LONGEST_POLL_MS = 10_000;
+
+// RFC 8936 §2.3
+export const pollAnswerSchema = z.object({
+  sets: z.record(z.string(), z.string()).describe("Security event tokens, signed, by their jti."),
+  moreAvailable: z.boolean(),
+});
 
 /**
  * RFC 8936 §2: acknowledges what the receiver has, and gives what it does not have yet. What was acknowledged moves the place in the log as far as it is without
@@ -35,7 +42,7 @@ export async function pollSets(context: SsfContext, request: HttpRequest): Promi
       return json(200, {
         sets: Object.fromEntries(offered.map((set) => [set.jti, signSet(sources, set)])),
         moreAvailable: !held && (more || sets.length > offered.length),
-      });
+      } satisfies z.infer<typeof pollAnswerSchema>);
     await rest({ store: context.oauth.store, idleMs: 500 }, request.gone ?? AbortSignal.timeout(LONGEST_POLL_MS));
   }
 }

@@ -1,8 +1,10 @@
 import { OAuthError } from "@grantline/oauth/errors";
 import { json, type Endpoint, type HttpRequest, type HttpResponse } from "@grantline/oauth/http";
 import { signalsResource } from "@grantline/oauth/resource";
+import type { z } from "zod";
 import type { SsfContext } from "./context.ts";
 import { pollSets } from "./poll.handler.ts";
+import { metadataOperation, operationOf, type metadataSchema, type OperationId } from "./ssf.openapi.ts";
 import {
   createStream,
   deleteStream,
@@ -24,7 +26,7 @@ export function ssfEndpoints(context: SsfContext): readonly Endpoint[] {
 }
 
 interface Operation {
-  readonly id: string;
+  readonly id: OperationId;
   readonly method: Endpoint["method"];
   readonly path: string;
   readonly summary: string;
@@ -50,20 +52,13 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 function endpoint(context: SsfContext, { id, method, path, summary, handle }: Operation): Endpoint {
-  const reads = method === "GET" || id === "poll";
   return {
     id: `ssf-${id}`,
     method,
     path: `/ssf/v1${path}`,
     audience: "program",
     ...(method === "GET" || method === "DELETE" ? {} : { accepts: "json" }),
-    openapi: {
-      operationId: `ssf${id.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase())}`,
-      tags: ["ssf"],
-      summary,
-      description: `Needs the scope ${reads ? "ssf.read or ssf.manage" : "ssf.manage"} for ${signalsResource(context.oauth.settings)}.`,
-      responses: { "2XX": { description: "Done." }, "4XX": { description: "Refused." }, "503": { description: "Not right now." } },
-    },
+    openapi: operationOf(id, path, summary, signalsResource(context.oauth.settings)),
     handle: (request) => {
       if (!context.oauth.flags.enabled("alerts.ssf"))
         throw new OAuthError("temporarily_unavailable", "capability-off", "Shared signals are switched off on this server.");
@@ -82,7 +77,7 @@ function metadata({ oauth: { settings } }: SsfContext, path: string, index: numb
     audience: "program",
     cors: true,
     timeless: true,
-    openapi: { tags: ["ssf"], summary: "Transmitter configuration metadata", responses: { "200": { description: "The metadata." } } },
+    openapi: metadataOperation,
     handle: () =>
       json(200, {
         spec_version: "1_0",
@@ -94,6 +89,6 @@ function metadata({ oauth: { settings } }: SsfContext, path: string, index: numb
         verification_endpoint: `${base}/verify`,
         authorization_schemes: [{ spec_urn: "urn:ietf:rfc:6749" }],
         default_subjects: "ALL",
-      }),
+      } satisfies z.infer<typeof metadataSchema>),
   };
 }

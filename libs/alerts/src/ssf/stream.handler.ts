@@ -3,6 +3,7 @@ import { commandMeta } from "@grantline/oauth/context";
 import { OAuthError } from "@grantline/oauth/errors";
 import { json, noContent, queryParameters, type HttpRequest, type HttpResponse } from "@grantline/oauth/http";
 import { OutboundError } from "@grantline/oauth/outbound";
+import type { z } from "zod";
 import { receiverClient, type ReceiverClient } from "./access.ts";
 import { AUTHORIZATION, streamSubject, type SsfContext } from "./context.ts";
 import { cursorName } from "./push.ts";
@@ -16,6 +17,7 @@ import {
   readVerification,
   type Delivery,
   type StreamChange,
+  type statusSchema,
   type StreamInput,
 } from "./stream.request.ts";
 import { showStream, VERIFICATION_INTERVAL } from "./stream.response.ts";
@@ -200,6 +202,6 @@ function optional<K extends string, V>(name: K, value: V | undefined): { readonl
   return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: V };
 }
 
-function showStatus({ streamId, status, reason }: ActiveReceiver) {
+function showStatus({ streamId, status, reason }: ActiveReceiver): z.infer<typeof statusSchema> {
   return { stream_id: streamId, status, ...optional("reason", reason) };
 }

@@ -29,16 +29,16 @@ const given = {
   iss: z.string().optional(),
   aud: z.union([z.string(), z.array(z.string())]).optional(),
 };
-const created = z.object(given);
-const changed = z.object({ stream_id: z.string().min(1).max(64), ...given });
-const status = z.object({
+export const createSchema = z.object(given);
+export const changeSchema = z.object({ stream_id: z.string().min(1).max(64), ...given });
+export const statusSchema = z.object({
   stream_id: z.string().min(1).max(64),
   status: z.enum(["enabled", "paused", "disabled"]),
   reason: z.string().min(1).max(200).optional(),
 });
-const verification = z.object({ stream_id: z.string().min(1).max(64), state: z.string().min(1).max(200).optional() });
+export const verificationSchema = z.object({ stream_id: z.string().min(1).max(64), state: z.string().min(1).max(200).optional() });
 // RFC 8936 §2.4
-const poll = z.object({
+export const pollSchema = z.object({
   maxEvents: z.int().min(0).max(1_000).default(100),
   returnImmediately: z.boolean().default(false),
   ack: z.array(z.string().max(64)).max(1_000).default([]),
@@ -46,15 +46,15 @@ const poll = z.object({
 });
 
 export type Delivery = z.infer<typeof delivery>;
-export type StreamInput = z.infer<typeof created>;
-export type StreamChange = z.infer<typeof changed>;
-export type PollInput = z.infer<typeof poll>;
+export type StreamInput = z.infer<typeof createSchema>;
+export type StreamChange = z.infer<typeof changeSchema>;
+export type PollInput = z.infer<typeof pollSchema>;
 
-export const readCreate = (request: HttpRequest): StreamInput => read(created, request);
-export const readChange = (request: HttpRequest): StreamChange => read(changed, request);
-export const readStatus = (request: HttpRequest): z.infer<typeof status> => read(status, request);
-export const readVerification = (request: HttpRequest): z.infer<typeof verification> => read(verification, request);
-export const readPoll = (request: HttpRequest): PollInput => read(poll, request);
+export const readCreate = (request: HttpRequest): StreamInput => read(createSchema, request);
+export const readChange = (request: HttpRequest): StreamChange => read(changeSchema, request);
+export const readStatus = (request: HttpRequest): z.infer<typeof statusSchema> => read(statusSchema, request);
+export const readVerification = (request: HttpRequest): z.infer<typeof verificationSchema> => read(verificationSchema, request);
+export const readPoll = (request: HttpRequest): PollInput => read(pollSchema, request);
 
 /** Unknown members are passed over (SSF may grow some); what is known must be right. Nothing of the request is repeated in the answer. */
 function read<S extends z.ZodType>(schema: S, { body }: HttpRequest): z.infer<S> {
