@@ -12,9 +12,10 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     // Most of a run is waiting for engines and processes; one at a time would leave the machine idle.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    // They start servers and engines.
-    hookTimeout: 180_000,
+    // A hang is a hang after three minutes too, and a machine that others use is no failure. Specs say their own only where they need longer.
+    testTimeout: 180_000,
+    // They start servers and engines, and get no second try.
+    hookTimeout: 240_000,
     // Vitest's own second is over before a busy machine has looked twice. Who promises a time says it at the test.
     expect: { poll: { timeout: 20_000 } },
     // A name with several addresses gets a quarter of a second for each (Node's default). Where `localhost` is also ::1 and the machine has no IPv6, a worker

@@ -89,7 +89,7 @@ describe.skipIf(noPostgres)("the judge of the log (needs PostgreSQL)", () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
     postgres = await startPostgres();
-  }, 60_000);
+  });
   afterAll(() => postgres.stop());
 
   async function logOf(...types: readonly string[]): Promise<string> {

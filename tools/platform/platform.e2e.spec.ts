@@ -51,7 +51,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
   afterAll(async () => {
     await platform("down");
     rmSync(parent, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   function begin(args: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GRANTLINE_(?!TEST_|GROUND)/.test(name)));
@@ -116,7 +116,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     expect(revoked.status).toBe(200);
     for (const at of each) expect((await introspect(at, server, other.access_token)).active).toBe(false);
     expect((await platform("grantline", "audit", "verify")).out).toMatch(/^intact: /);
-  }, 60_000);
+  });
 
   it("goes on when a token-service is killed, and says which one is missing", async () => {
     const machine = await admin.machine();
@@ -134,7 +134,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
     const { code, out } = await platform("status");
     expect([code, out]).toEqual([1, expect.stringMatching(/^token-service-1 +stopped/m)]);
-  }, 60_000);
+  });
 
   it("keeps its data over `down --keep-data`, and comes up again with one of each", async () => {
     const before = await rows();
@@ -154,7 +154,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     expect(existsSync(folder)).toBe(false);
     expect(await platform("down")).toMatchObject({ code: 0, error: expect.stringContaining("nothing was started") });
     expect(await platform("status")).toMatchObject({ code: 1, out: expect.stringContaining("Nothing runs") });
-  }, 60_000);
+  });
 
   it("interrupted on its way up, leaves nothing behind either", async () => {
     const child = begin(["up"]);
@@ -190,7 +190,7 @@ describe.skipIf(missing)("needs PostgreSQL, Redis, Kafka and nginx: npm run plat
     });
     expect(await refused([], {})).toContain(`port ${port} on 127.0.0.1 is in use`);
     held.kill();
-  }, 60_000);
+  });
 });
 
 function listens({ port }: Row): Promise<boolean> {

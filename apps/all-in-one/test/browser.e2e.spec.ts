@@ -25,7 +25,6 @@ const SCOPE = "openid offline_access notes:read notes:write";
 
 describe.skipIf(CHROMIUM === undefined)(
   "the pages in Chromium (skipped: there is none at GRANTLINE_TEST_CHROMIUM or /usr/bin/chromium)",
-  { timeout: 60_000 },
   () => {
     let platform: TestPlatform;
     let guard: { client_id: string; client_secret: string };
@@ -46,7 +45,7 @@ describe.skipIf(CHROMIUM === undefined)(
       callback = await startCallbackServer();
       elsewhere = await startMetadataDocumentServer({});
       browser = await launchChromium();
-    }, 60_000);
+    });
     afterEach(async () => {
       for (const context of browser.contexts()) await context.close();
       callback.goOnTo = undefined;

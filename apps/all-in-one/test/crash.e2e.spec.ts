@@ -52,7 +52,7 @@ beforeAll(async () => {
   rs = await admin.resource(RESOURCE, ["read"]);
   machine = await admin.machine();
   app = await register(server.issuer, {});
-}, 60_000);
+});
 
 afterAll(async () => {
   await server.kill();

@@ -60,7 +60,7 @@ describe("a start", () => {
     expect(second.out()).not.toContain(secret);
     expect((await token()).status).toBe(200);
     await stop(second);
-  }, 60_000);
+  });
 
   it("announces the demo user outside production, and has none in production", async () => {
     const development = await startServer(env);
@@ -71,7 +71,7 @@ describe("a start", () => {
     expect(production.out()).not.toContain("demo");
     expect(production.out()).toContain("issuer       https://auth.example/oauth");
     await stop(production);
-  }, 60_000);
+  });
 });
 
 describe("a start that can't be", () => {
@@ -93,13 +93,13 @@ describe("a start that can't be", () => {
         new RegExp(`^grantline: GRANTLINE_PORT: port ${taken} .*in use`),
       );
     holder.close();
-  }, 30_000);
+  });
 
   it("for a data folder that can't be written to", async () => {
     const file = join(dataDir, "a-file");
     writeFileSync(file, "");
     await expectOneLine({ ...env, GRANTLINE_DATA_DIR: file }, /^grantline: GRANTLINE_DATA_DIR: can't write to .*a-file/);
-  }, 30_000);
+  });
 
   it("for a data folder in use, with one process or several", async () => {
     const server = await startServer(env);
@@ -109,7 +109,7 @@ describe("a start that can't be", () => {
         /^grantline: .*in use by another Grantline process/,
       );
     await stop(server);
-  }, 60_000);
+  });
 
   it("for a data folder of a newer version, which is left as it is", async () => {
     await stop(await startServer(env));
@@ -124,21 +124,21 @@ describe("a start that can't be", () => {
       await expectOneLine({ ...env, GRANTLINE_WORKERS: workers }, /^grantline: .*events\.db was written by a newer Grantline \(schema 99/);
     change(1);
     await stop(await startServer(env));
-  }, 60_000);
+  });
 
   it("for a wrong value, naming the key, what was found and what is allowed; for several a line each", async () => {
     await expectOneLine({ ...env, GRANTLINE_PORT: "eighty" }, /^grantline: GRANTLINE_PORT: found "eighty".*allowed/);
     await expectOneLine({ ...env, GRANTLINE_WORKERS: "0" }, /^grantline: GRANTLINE_WORKERS: found .*0.*allowed/);
     const { code, lines } = await failedStart({ ...env, GRANTLINE_PORT: "-1", GRANTLINE_LOG_LEVEL: "loud" });
     expect([code, lines.length]).toEqual([2, 2]);
-  }, 30_000);
+  });
 
   it("in production with an http issuer, without a key-encryption key, or with development users", async () => {
     const { GRANTLINE_KEK: _kek, ...keyless } = PRODUCTION;
     await expectOneLine({ ...env, ...PRODUCTION, GRANTLINE_ISSUER: "http://auth.example/oauth" }, /^grantline: .*GRANTLINE_ISSUER.*https/);
     await expectOneLine({ ...env, ...keyless }, /^grantline: .*GRANTLINE_KEK/);
     await expectOneLine({ ...env, ...PRODUCTION, GRANTLINE_DEV_USERS: "eve:eve" }, /^grantline: .*GRANTLINE_(ALLOW_)?DEV_USERS/);
-  }, 30_000);
+  });
 
   it("with another key-encryption key than the folder was made with, and nothing of the keys is said", async () => {
     await stop(await startServer({ ...env, GRANTLINE_KEK: "the first passphrase, long enough" }));
@@ -147,39 +147,35 @@ describe("a start that can't be", () => {
       /^grantline: (?!.*passphrase, long).*(GRANTLINE_KEK|key)/i,
     );
     await stop(await startServer({ ...env, GRANTLINE_KEK: "the first passphrase, long enough" }));
-  }, 60_000);
+  });
 });
 
 describe("a stop", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)(
-    "by %s answers what is on its way, takes nothing new, and ends with 0",
-    async (signal) => {
-      const server = await startServer({ ...env, GRANTLINE_SHUTDOWN_NOTICE: "0", GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
-      const [begun, rest] = ["grant_type=client_credentials", "&scope=grantline%3Aadmin"];
-      const socket = connect(port, "127.0.0.1");
-      let answer = "";
-      socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
-      const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-      // The request has begun, its body is still on its way, when the signal comes.
-      socket.write(
-        `POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\nexpect: 100-continue\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`,
+  it.each(["SIGTERM", "SIGINT"] as const)("by %s answers what is on its way, takes nothing new, and ends with 0", async (signal) => {
+    const server = await startServer({ ...env, GRANTLINE_SHUTDOWN_NOTICE: "0", GRANTLINE_ADMIN_SECRET: "an-admin-secret-for-this-test" });
+    const [begun, rest] = ["grant_type=client_credentials", "&scope=grantline%3Aadmin"];
+    const socket = connect(port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    // The request has begun, its body is still on its way, when the signal comes.
+    socket.write(
+      `POST /oauth/token HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic ${Buffer.from("grantline-admin:an-admin-secret-for-this-test").toString("base64")}\r\ncontent-type: application/x-www-form-urlencoded\r\nexpect: 100-continue\r\ncontent-length: ${begun.length + rest.length}\r\n\r\n${begun}`,
+    );
+    await expect.poll(() => answer).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    server.child.kill(signal);
+    const taken = () =>
+      fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } }).then(
+        ({ status }) => String(status),
+        (error: Error) => error.message,
       );
-      await expect.poll(() => answer).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-      server.child.kill(signal);
-      const taken = () =>
-        fetch(`http://127.0.0.1:${port}/health/live`, { headers: { connection: "close" } }).then(
-          ({ status }) => String(status),
-          (error: Error) => error.message,
-        );
-      await expect.poll(taken).toBe("fetch failed");
-      socket.write(rest);
-      await closed;
-      expect(answer).toMatch(/^HTTP\/1\.1 200 /m);
-      expect(answer).toContain("access_token");
-      expect(await server.ended).toBe(0);
-    },
-    60_000,
-  );
+    await expect.poll(taken).toBe("fetch failed");
+    socket.write(rest);
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /m);
+    expect(answer).toContain("access_token");
+    expect(await server.ended).toBe(0);
+  });
 
   it("cuts off a request that never ends when its time is over, and still ends with 0", async () => {
     const server = await startServer({ ...env, GRANTLINE_SHUTDOWN_DRAIN: "1" });
@@ -193,7 +189,7 @@ describe("a stop", () => {
     expect(await stop(server)).toBe(0);
     expect((performance.now() - began) / 1_000).toBeLessThan(20);
     socket.destroy();
-  }, 60_000);
+  });
 
   it("happens to the server when its launcher is killed outright", async () => {
     const server = await startServer(env, LAUNCHER);

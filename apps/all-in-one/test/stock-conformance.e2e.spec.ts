@@ -31,7 +31,7 @@ interface Check {
   readonly status: string;
 }
 
-it("passes both authorization server scenarios of the MCP conformance suite, without one warning", { timeout: 60_000 }, async () => {
+it("passes both authorization server scenarios of the MCP conformance suite, without one warning", async () => {
   const port = await freePort();
   const { client_id } = await platform.admin.call<{ client_id: string }>("POST", "/clients", {
     client_name: "Conformance suite",

@@ -159,7 +159,7 @@ describe.skipIf(noEngines)("needs PostgreSQL and Redis: what is revoked through 
   const everywhere = ({ resource, token }: Doomed): Promise<readonly boolean[]> =>
     Promise.all(world.instances.map((at) => at.active(world.rs[resource], token)));
 
-  it.each(kinds)("%s, %i times", { timeout: 60_000 }, async (_, rounds, begin) => {
+  it.each(kinds)("%s, %i times", async (_, rounds, begin) => {
     const late: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const one = await begin(round);

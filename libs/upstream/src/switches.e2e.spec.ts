@@ -44,5 +44,5 @@ describe("connecting accounts", () => {
     await connect(api, person, "google");
     const { body } = await api.call("GET", "/connections");
     expect(body["items"]).toMatchObject([{ server: "google" }]);
-  }, 60_000);
+  });
 });

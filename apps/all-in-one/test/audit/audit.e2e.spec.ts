@@ -82,7 +82,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     for (let n = 0; n < 5; n++) await token(machine, { resource: uri });
     await expect.poll(signedSize, { timeout: 20_000 }).toBeGreaterThanOrEqual(before + 5);
     expect(existsSync(join(offTheBox, "checkpoint.vkey"))).toBe(true);
-  }, 60_000);
+  });
 
   it("is verified beside the running server, every event, held against what was taken off the box", async () => {
     const size = await signedSize();
@@ -90,7 +90,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     expect(result).toMatchObject({ intact: true, dropped: 0 });
     const { events, leaves, tail, checkpoints } = result as Record<string, number>;
     expect([events, leaves! >= size, checkpoints! >= 2]).toEqual([leaves! + tail!, true, true]);
-  }, 60_000);
+  });
 
   it("is streamed over HTTP to whoever holds the audit scope, which is recorded; 401 and 403 to others", async () => {
     expect((await get("/audit/v1/events")).status).toBe(401);
@@ -107,7 +107,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     expect((await (await get("/audit/v1/state", bearer)).json()) as object).toMatchObject({
       access: expect.arrayContaining([expect.objectContaining({ subject, could: true })]) as object,
     });
-  }, 60_000);
+  });
 
   it("is held beside the running server: over HTTP, and by the command line, which sees the hold", async () => {
     const body = JSON.stringify({ from_day: "2020-01-01", until_day: "2099-12-31", reason: "Case 2026/117" });
@@ -124,7 +124,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     expect(await audit("hold", "ls")).toMatchObject({ code: 0, out: `${hold}  2020-01-01 to 2099-12-31  Case 2026/117\n` });
     expect((await audit("hold", "lift", hold, "--reason", "closed")).code).toBe(0);
     expect(await (await get("/audit/v1/holds", await auditor("grantline:audit:read"))).json()).toEqual({ items: [] });
-  }, 60_000);
+  });
 
   it("is written down in every format, with a manifest that the checkpoint key has signed", async () => {
     const verifier = parseVerifierKey(text("off-the-box/checkpoint.vkey"));
@@ -175,7 +175,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     const elsewhere = { GRANTLINE_DATA_DIR: folder };
     const offline = await grantline(["audit", "verify", "--archive", file("archive"), "--checkpoints", offTheBox], elsewhere);
     expect(offline).toMatchObject({ code: 0, out: expect.stringMatching(/^intact: \d+ events/) as string });
-  }, 60_000);
+  });
 
   it("says which tail no checkpoint covers yet, once nobody signs any more", async () => {
     await shape.stopSigning();
@@ -183,7 +183,7 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     const { events, leaves, tail } = (await verified()) as Record<string, number>;
     expect([tail! >= 1, events]).toEqual([true, leaves! + tail!]);
     expect((await audit("verify")).out).toMatch(/^not covered yet: [1-9]\d* events after position \d+/m);
-  }, 60_000);
+  });
 
   it("altered, removed or rewritten behind our back, is broken at that very position", async () => {
     const position =
@@ -202,5 +202,5 @@ function auditStory(open: (checkpoints: string) => Promise<AuditedShape>): void 
     expect(await broken()).toMatchObject({ code: 0, intact: true });
     await shape.sql("DELETE FROM {log}.events WHERE position = $1", [position]);
     expect(await broken()).toMatchObject({ code: 1, position: String(position), why: "removed" });
-  }, 60_000);
+  });
 }

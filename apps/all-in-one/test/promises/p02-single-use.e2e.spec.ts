@@ -32,7 +32,7 @@ describe.each([1, 2])("single use under any concurrency, %i process(es) (P2)", (
     await server.start();
     await new TestAdmin(server.origin, server.issuer, ADMIN_SECRET).resource(RESOURCE, ["read"]);
     client = await register(server.issuer);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.kill("SIGTERM");
     rmSync(server.dataDir, { recursive: true, force: true });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await admin.resource(OPAQUE, ["read", "write"], { token_policy: { format: "opaque" } });
   client = await register(server.issuer);
   lines = await linesToWorkers(server.port);
-}, 60_000);
+});
 afterAll(async () => {
   for (const line of lines) line.close();
   await server.kill("SIGTERM");

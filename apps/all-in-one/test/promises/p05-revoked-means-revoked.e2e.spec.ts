@@ -65,7 +65,7 @@ beforeAll(async () => {
   await admin.call("POST", `/clients/${leaving.client_id}/revoke-all`);
   dead.push({ what: "all of a client", token: ofClient });
   alive.push(await issue(machine), (await logIn()).access_token);
-}, 60_000);
+});
 afterAll(async () => {
   await server.kill("SIGTERM");
   rmSync(server.dataDir, { recursive: true, force: true });
@@ -94,7 +94,7 @@ describe("revoked means revoked (P5)", () => {
       await server.start();
       await expectAllAsItWas();
     }
-  }, 60_000);
+  });
 
   it("while the projections are rebuilt by the command line, and afterwards", async () => {
     let over = false;
@@ -108,7 +108,7 @@ describe("revoked means revoked (P5)", () => {
     over = true;
     await watching;
     await expectAllAsItWas();
-  }, 60_000);
+  });
 
   it("with the read model deleted under the running server, and at its next start", async () => {
     loseReadModel();
@@ -116,14 +116,14 @@ describe("revoked means revoked (P5)", () => {
     await server.kill("SIGKILL");
     await server.start();
     await expectAllAsItWas();
-  }, 60_000);
+  });
 
   it("with the read model deleted while it was stopped", async () => {
     await server.kill("SIGTERM");
     loseReadModel();
     await server.start();
     await expectAllAsItWas();
-  }, 60_000);
+  });
 
   it("with a read model of a time before the revocations put back", async () => {
     await server.kill("SIGTERM");
@@ -136,5 +136,5 @@ describe("revoked means revoked (P5)", () => {
     }
     await server.start();
     await expectAllAsItWas();
-  }, 60_000);
+  });
 });

@@ -37,7 +37,7 @@ describe.runIf(onSharedEngines)("read models in Redis are disposable (P6)", () =
     await refresh(server.issuer, stays.client, stays.tokens.refresh_token as string);
     await postForm(`${server.issuer}/revoke`, { token: goes.tokens.refresh_token, client_id: goes.client.client_id });
     [alive, dead] = [stays.tokens.access_token, goes.tokens.access_token];
-  }, 60_000);
+  });
   afterAll(() => server.close());
 
   /** Every listing, byte for byte as it is served; undefined while it says that it is behind. */
@@ -58,7 +58,7 @@ describe.runIf(onSharedEngines)("read models in Redis are disposable (P6)", () =
       expect([round, await introspect(server.issuer, rs, dead)]).toEqual([round, { active: false }]);
     }
     await expect.poll(listings, { timeout: 20_000 }).toBe(before);
-  }, 60_000);
+  });
 
   it("rebuilt while serving they end byte-identical, and no answer is wrong meanwhile", async () => {
     const before = await listings();
@@ -76,5 +76,5 @@ describe.runIf(onSharedEngines)("read models in Redis are disposable (P6)", () =
     await watching;
     expect(wrong).toEqual([]);
     expect(await listings()).toBe(before);
-  }, 60_000);
+  });
 });

@@ -33,7 +33,7 @@ beforeAll(async () => {
       resource: RESOURCE,
     })
   ).access_token;
-}, 60_000);
+});
 afterAll(async () => {
   await server.kill("SIGTERM");
   rmSync(server.dataDir, { recursive: true, force: true });
@@ -60,7 +60,7 @@ describe("read models are disposable (P6)", () => {
     expect(before).toContain("Client 4");
     await restart(() => ["", "-wal", "-shm"].forEach((ending) => rmSync(readModel(ending), { force: true })));
     expect(await listings()).toBe(before);
-  }, 60_000);
+  });
 
   it("overwritten with rubbish they come back byte-identical", async () => {
     const before = await listings();
@@ -69,7 +69,7 @@ describe("read models are disposable (P6)", () => {
       writeFileSync(readModel(), "this is no database, and never was one".repeat(500));
     });
     expect(await listings()).toBe(before);
-  }, 60_000);
+  });
 
   it("rebuilt while serving they end byte-identical, and no answer is wrong meanwhile", async () => {
     const before = await listings();
@@ -87,7 +87,7 @@ describe("read models are disposable (P6)", () => {
     await watching;
     expect(wrong).toEqual([]);
     expect(await listings()).toBe(before);
-  }, 60_000);
+  });
 
   it("each projection alone can be rebuilt, and the status says that none is behind", async () => {
     const before = await listings();
@@ -104,5 +104,5 @@ describe("read models are disposable (P6)", () => {
         ({ behind, parked }) => behind === 0 && parked === 0,
       ),
     ).toBe(true);
-  }, 60_000);
+  });
 });

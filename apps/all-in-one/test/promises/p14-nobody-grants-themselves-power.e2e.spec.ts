@@ -65,7 +65,7 @@ beforeAll(async () => {
   );
   clients.set("dcr", await register(server.issuer, metadata));
   clients.set("cimd", { client_id: document.url } as Registered);
-}, 60_000);
+});
 afterAll(async () => {
   await document.close();
   await server.close();

@@ -104,7 +104,7 @@ describe("introspection", () => {
     expect([await seen(first.refresh_token), await seen(second.refresh_token)]).toEqual([false, true]);
   });
 
-  it("V-02 makes a client that scans wait where it has a limit, and an address whose guesses fail", { timeout: 60_000 }, async () => {
+  it("V-02 makes a client that scans wait where it has a limit, and an address whose guesses fail", async () => {
     const strict = await startWorld({ env: { GRANTLINE_LIMIT_FAILURES: "30" } });
     try {
       await strict.server.admin.call("PATCH", `/clients/${strict.machine.client_id}`, { settings: { requests_per_minute: 100 } });

@@ -99,7 +99,7 @@ describe("beside a running server that works alone", () => {
     const { code, out, error } = await auditProcess("replay");
     expect([code, error]).toEqual([0, expect.stringContaining("This reading is not recorded")]);
     expect(out.trimEnd().split("\n")).toHaveLength(Number(await server.context.store.head()));
-  }, 60_000);
+  });
 });
 
 describe("on the files of a server that has stopped", () => {
@@ -131,7 +131,7 @@ describe("on the files of a server that has stopped", () => {
     expect((await audit("replay", "--format", "csv", "--out", file("part.csv"), "--head", "10")).code).toBe(0);
     expect((await audit("replay", "--format", "csv", "--out", file("part.csv"), "--head", head, "--after", "10", "--append")).code).toBe(0);
     expect(readFileSync(file("part.csv"), "utf8")).toBe(readFileSync(file("all.csv"), "utf8"));
-  }, 60_000);
+  });
 
   it("says who could call a server, then and now, and what changed between", async () => {
     const before = JSON.parse((await audit("state", "--at", "1", "--json")).out) as { access: unknown[] };
@@ -144,7 +144,7 @@ describe("on the files of a server that has stopped", () => {
     expect(text).toMatch(new RegExp(`^could {2}human ${subject} through =cmd`, "m"));
     expect(text).toMatch(/^could not \(subject-barred\) {2}human/m);
     expect((await audit("diff", "--from", "1", "--subject", subject)).out).toMatch(/^\+ could {2}human/m);
-  }, 60_000);
+  });
 
   it("draws the same sample for the same seed, and another for another", async () => {
     const draw = async (seed: string) =>
@@ -158,7 +158,7 @@ describe("on the files of a server that has stopped", () => {
     expect(first).toHaveLength(6);
     expect(await draw("2026-Q1")).toEqual(first);
     expect(await draw("2026-Q2")).not.toEqual(first);
-  }, 60_000);
+  });
 
   it("bundles the evidence of a period, with checksums that sha256sum agrees with", async () => {
     const { code, out } = await audit("evidence", "--from", "2020-01-01", "--until", "2099-01-01", "--to", file("evidence"));
@@ -179,7 +179,7 @@ describe("on the files of a server that has stopped", () => {
     expect(lines("key-rotations.jsonl").length).toBeGreaterThan(0);
     expect(lines("admin-changes.jsonl").map(({ type }) => type)).toContain("ResourceRegistered");
     expect((await audit("evidence", "--from", "2020-01-01", "--until", "2099-01-01", "--to", file("evidence"))).code).toBe(2);
-  }, 60_000);
+  });
 
   it("reports to a person what is held of them, sealed or erased", async () => {
     expect((await audit("subject", subject, "--to", file("ada"))).code).toBe(0);
@@ -197,7 +197,7 @@ describe("on the files of a server that has stopped", () => {
       code: 2,
       error: expect.stringContaining("knows no subject"),
     });
-  }, 60_000);
+  });
 
   it("says in one line what it does not understand", async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
@@ -215,5 +215,5 @@ describe("on the files of a server that has stopped", () => {
     }
     expect(existsSync(file("never"))).toBe(false);
     expect(readdirSync(elsewhere)).not.toContain("-");
-  }, 60_000);
+  });
 });

@@ -172,7 +172,7 @@ describe("grantline audit archive", () => {
       error: expect.stringContaining("position 1"),
     });
     expect(await grantline(["archive", "--to", whole])).toMatchObject({ code: 2, error: expect.stringContaining("is not empty") });
-  }, 60_000);
+  });
 });
 
 describe("grantline audit hold", () => {
@@ -189,7 +189,7 @@ describe("grantline audit hold", () => {
       error: expect.stringContaining("hold-unknown"),
     });
     expect((await grantline(["verify", "--checkpoints", offTheBox])).code).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe("grantline audit drop", () => {
@@ -211,5 +211,5 @@ describe("grantline audit drop", () => {
     expect((await grantline(["days"])).out).toMatch(/^2026-03-05 {8}101 events {2}dropped /);
     expect(await grantline(["drop", "--archive", join(dir, "nowhere")])).toMatchObject({ code: 2 });
     expect(await events(["verify"])).toMatchObject({ code: 0, out: expect.stringContaining("were dropped") as string });
-  }, 60_000);
+  });
 });

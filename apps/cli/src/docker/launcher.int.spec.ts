@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const call = (name: string, ...args: readonly string[]): string =>
   execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", join(folder, name), ...args], { encoding: "utf8" });
 
-describe.skipIf(!built)("needs a build: the launcher", { timeout: 60_000 }, () => {
+describe.skipIf(!built)("needs a build: the launcher", () => {
   it("is the command line", () => {
     expect(call("grantline", "--version")).toBe(`${release()}\n`);
   });

@@ -63,7 +63,7 @@ describe("subject erase", () => {
       expect(error).toContain("not confirmed, nothing was done");
     }
     expect(await server.admin.call("GET", `/subjects/${subject}`)).toMatchObject({ status: "active" });
-  }, 60_000);
+  });
 
   it("erases once it was, says what was done, and the person is gone: the tokens are dead, the next login is somebody new", async () => {
     const { subject, tokens } = await login();
@@ -77,7 +77,7 @@ describe("subject erase", () => {
     });
     expect(refused.status).toBe(400);
     expect((await login()).subject).not.toBe(subject);
-  }, 60_000);
+  });
 
   it("asks nothing with --yes, may be repeated, and knows no stranger", async () => {
     const { subject } = await login();
@@ -90,5 +90,5 @@ describe("subject erase", () => {
       code: 1,
       error: expect.stringMatching(/id has letters/),
     });
-  }, 60_000);
+  });
 });

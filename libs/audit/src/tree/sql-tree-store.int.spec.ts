@@ -33,7 +33,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: the tree of a log there", () => {
     await migrateSqlTreeStore(query);
     await migrateSqlTreeStore(query); // a job may run twice
     store = await openPostgresEventStore({ url });
-  }, 60_000);
+  });
   afterAll(async () => {
     await store.close();
     await pool.end();

@@ -144,7 +144,7 @@ describe("a crash", () => {
     const result = await verified(world);
     expect(result).toMatchObject({ kind: "intact", tail: 0 });
     expect((await world.exported()).notes.length).toBeGreaterThan(5);
-  }, 60_000);
+  });
 });
 
 describe("nothing is signed", () => {

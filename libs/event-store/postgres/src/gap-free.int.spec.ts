@@ -89,7 +89,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: GRANTLINE_TEST_POSTGRES_BIN or GR
     });
   });
 
-  it("readers by page, by feed and by changes miss nothing while two processes write", { timeout: 60_000 }, async () => {
+  it("readers by page, by feed and by changes miss nothing while two processes write", async () => {
     const fed: Position[] = [];
     const subscription = peer.subscribe(START, (events) => void fed.push(...events.map(({ position }) => position)));
     const writers = [keepWriting(store, "one", 15), keepWriting(peer, "two", 15, 2)];

@@ -108,7 +108,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: GRANTLINE_TEST_POSTGRES_BIN or GR
   });
 
   describe("two processes", () => {
-    it("interleave their batches without a gap, a double or a tear", { timeout: 60_000 }, async () => {
+    it("interleave their batches without a gap, a double or a tear", async () => {
       const [one, two] = [keepWriting(store, "one", 20, 2), keepWriting(peer, "two", 20, 3)];
       await expect.poll(() => Math.min(one.acknowledged.length, two.acknowledged.length), { timeout: 20_000 }).toBeGreaterThan(500);
       await Promise.all([one.stop(), two.stop()]);
@@ -155,7 +155,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: GRANTLINE_TEST_POSTGRES_BIN or GR
   });
 
   describe("partitions", () => {
-    it("are made ahead as the log grows, and reading goes over their borders", { timeout: 60_000 }, async () => {
+    it("are made ahead as the log grows, and reading goes over their borders", async () => {
       await withSmallPartitions(url, 40);
       const [one, two] = [keepWriting(store, "one", 10, 3), keepWriting(peer, "two", 10)];
       await expect.poll(() => two.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(500);

@@ -93,7 +93,7 @@ describe.skipIf(noOwnPostgres)("needs PostgreSQL: GRANTLINE_TEST_POSTGRES_BIN", 
       expect(await refusal(url)).toMatchObject({ name: "PostgresUnfit", message: expect.stringContaining("serializable") });
     });
 
-    it("a server that does not write to disk", { timeout: 60_000 }, async () => {
+    it("a server that does not write to disk", async () => {
       const careless = await startPostgres({ own: true, settings: { fsync: "off" } });
       await migratePostgres({ url: careless.url });
       expect(await refusal(careless.url)).toMatchObject({ name: "PostgresUnfit", message: expect.stringContaining("fsync = off") });

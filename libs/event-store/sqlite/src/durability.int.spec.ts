@@ -44,7 +44,7 @@ describe("kill -9", () => {
     expect(acknowledged.length).toBeGreaterThan(1_000);
   });
 
-  it("of a process that appends through the socket hurts nobody else", { timeout: 60_000 }, async () => {
+  it("of a process that appends through the socket hurts nobody else", async () => {
     const owner = await openSqliteEventStore({ file: folder.file, listen: folder.socket });
     const peers = await Promise.all([1, 2].map(() => startAppender(folder.file, folder.socket, "connect")));
     await peers[0]!.reached(200);
@@ -60,7 +60,7 @@ describe("kill -9", () => {
     await owner.close();
   });
 
-  it("of the owner fails what its peers had asked, and they go on with the next owner", { timeout: 60_000 }, async () => {
+  it("of the owner fails what its peers had asked, and they go on with the next owner", async () => {
     const owner = await startAppender(folder.file, folder.socket, "listen", 1);
     const troubles: string[] = [];
     const peer = await openSqliteEventStore({ file: folder.file, connect: folder.socket, onTrouble: (what) => troubles.push(what) });
@@ -83,7 +83,7 @@ describe("kill -9", () => {
 });
 
 describe("a revocation acknowledged to another process", () => {
-  it("is among the changes the moment it is acknowledged, 300 times out of 300", { timeout: 60_000 }, async () => {
+  it("is among the changes the moment it is acknowledged, 300 times out of 300", async () => {
     const owner = await openSqliteEventStore({ file: folder.file, listen: folder.socket });
     const appender = await startAppender(folder.file, folder.socket, "connect", 5);
     const cursor = owner.changes!()!;

@@ -8,13 +8,13 @@ import { kafkaLib, type KafkaGround, startKafka } from "@grantline/testing/groun
 import { anyLease, clock, everythingOn, type FeedPlace, openFeedPlace, silent } from "./fixtures/feed-place.ts";
 import { consumeKafka, openKafkaPublisher, type KafkaConsumerOptions } from "./index.ts";
 
-describe.skipIf(kafkaLib() === undefined)("needs Kafka: the feed over Kafka", { timeout: 90_000 }, () => {
+describe.skipIf(kafkaLib() === undefined)("needs Kafka: the feed over Kafka", () => {
   let kafka: KafkaGround;
   let place: FeedPlace;
   const ends: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     kafka = await startKafka();
-  }, 90_000);
+  });
   afterAll(() => kafka.stop());
   beforeEach(async () => {
     place = await openFeedPlace();
@@ -22,7 +22,7 @@ describe.skipIf(kafkaLib() === undefined)("needs Kafka: the feed over Kafka", { 
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end();
     await place.close();
-  }, 30_000);
+  });
 
   const connection = () => ({ brokers: kafka.brokers, clientId: "test", log: silent });
   const publisher = (settings?: Record<string, Record<string, string>>): Publisher =>

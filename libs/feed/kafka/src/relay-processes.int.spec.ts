@@ -14,13 +14,13 @@ interface RelayProcess {
   readonly said: readonly string[];
 }
 
-describe.skipIf(kafkaLib() === undefined)("needs Kafka: relays as processes", { timeout: 90_000 }, () => {
+describe.skipIf(kafkaLib() === undefined)("needs Kafka: relays as processes", () => {
   let kafka: KafkaGround;
   let place: FeedPlace;
   let relays: RelayProcess[] = [];
   beforeAll(async () => {
     kafka = await startKafka();
-  }, 90_000);
+  });
   afterAll(() => kafka.stop());
   beforeEach(async () => {
     place = await openFeedPlace();

@@ -24,7 +24,7 @@ function holders(deeds: readonly Deed[]): readonly string[] {
 }
 
 describe("a duty among processes", () => {
-  it("is worked at by one of three, and goes to another within 10 s of a SIGKILL", { timeout: 60_000 }, async () => {
+  it("is worked at by one of three, and goes to another within 10 s of a SIGKILL", async () => {
     place = await openWorkplace();
     const workers = Object.fromEntries(await Promise.all(["a", "b", "c"].map(async (name) => [name, await place.worker(name)] as const)));
     await place.deed(() => true);
@@ -39,7 +39,7 @@ describe("a duty among processes", () => {
     expect(inOrder(place.deeds())).toBe(true);
   });
 
-  it("is given back at SIGTERM, so that the next need not wait for silence", { timeout: 30_000 }, async () => {
+  it("is given back at SIGTERM, so that the next need not wait for silence", async () => {
     place = await openWorkplace();
     const first = await place.worker("a");
     await place.deed(() => true);
@@ -50,7 +50,7 @@ describe("a duty among processes", () => {
     expect((await place.store.readStream("lease-count")).map(({ type }) => type)).toEqual(["LeaseTaken", "LeaseReleased", "LeaseTaken"]);
   });
 
-  it("is not touched by a holder that was paused and did not hear that it lost it", { timeout: 60_000 }, async () => {
+  it("is not touched by a holder that was paused and did not hear that it lost it", async () => {
     place = await openWorkplace(QUICK);
     for (let round = 0; round < 3; round += 1) {
       const name = `paused-${round}`;
@@ -74,7 +74,7 @@ describe("a duty among processes", () => {
     }
   });
 
-  it("stays with its holder when signs of life are flushed again and again", { timeout: 30_000 }, async () => {
+  it("stays with its holder when signs of life are flushed again and again", async () => {
     place = await openWorkplace(QUICK);
     await place.worker("a");
     await place.deed(() => true);

@@ -8,7 +8,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: the key ports", () => {
   let server: TestPostgres;
   beforeAll(async () => {
     server = await startPostgres({ settings: { fsync: "off" } });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
   runKeysContract("PostgreSQL", () => postgresPlace(server));
 });

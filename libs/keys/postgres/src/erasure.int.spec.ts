@@ -17,7 +17,7 @@ describe.skipIf(noOwnPostgres)("needs PostgreSQL: what an erasure leaves behind"
   let url: string;
   beforeAll(async () => {
     server = await startPostgres({ own: true, settings: { autovacuum: "off", fsync: "off" } });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
   beforeEach(async () => {
     url = await server.createDatabase();
@@ -151,5 +151,5 @@ describe.skipIf(noOwnPostgres)("needs PostgreSQL: a stolen dump", () => {
       for (const form of ["hex", "base64", "base64url", "latin1"] as const) expect(dump.includes(secret.toString(form))).toBe(false);
     for (const datum of [CANARY, "203.0.113.77"])
       for (const form of ["utf8", "hex", "base64"] as const) expect(dump.includes(Buffer.from(datum).toString(form))).toBe(false);
-  }, 60_000);
+  });
 });

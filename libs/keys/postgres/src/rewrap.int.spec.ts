@@ -16,7 +16,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: another key-encryption key", () =
   let url: string;
   beforeAll(async () => {
     server = await startPostgres({ settings: { fsync: "off" } });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
   beforeEach(async () => {
     url = await server.createDatabase();
@@ -82,7 +82,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: another key-encryption key", () =
     expect(rewrap(former, former, subjectKeyAad("s1"), rows[0]?.wrapped ?? Buffer.alloc(0))).toBeUndefined();
     const checks = await ask<{ check_value: Buffer }>(url, "SELECT check_value FROM grantline_keys.kek");
     expect(checks.map(({ check_value }) => fitsKekCheck(former, check_value))).toEqual([false]);
-  }, 60_000);
+  });
 
   it("broken off half-way is finished by another run; a run with nothing to do does nothing", async () => {
     const keys = await open();

@@ -13,7 +13,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: what can be wrong with the keys' 
   let url: string;
   beforeAll(async () => {
     server = await startPostgres({ settings: { fsync: "off" } });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
   beforeEach(async () => {
     url = await server.createDatabase();
@@ -124,6 +124,5 @@ describe.skipIf(noPostgres)("needs PostgreSQL: what can be wrong with the keys' 
       expect(keys.retryKeys.current().keyId).toMatch(/^r/);
       expect(await keys.subjectKeys.open("s1", "claims", personal)).toBe("hello");
     },
-    60_000,
   );
 });

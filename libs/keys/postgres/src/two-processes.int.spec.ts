@@ -12,7 +12,7 @@ describe.skipIf(noPostgres)("needs PostgreSQL: several processes on the keys of 
   let url: string;
   beforeAll(async () => {
     server = await startPostgres({ settings: { fsync: "off" } });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
   beforeEach(async () => {
     url = await server.createDatabase();

@@ -26,7 +26,7 @@ for (const shape of ["single", "cluster"] as const) {
     beforeEach(async () => {
       redis = await startRedis({ cluster: shape === "cluster", replica: shape === "single" });
       forwarder = await openForwarder(redis.port);
-    }, 60_000);
+    });
     afterEach(async () => {
       for (const handle of handles.splice(0)) await handle.close();
       await forwarder.close();

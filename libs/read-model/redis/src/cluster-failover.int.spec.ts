@@ -12,7 +12,7 @@ describe.skipIf(noRedis)("needs Redis: a cluster known by one address, whose mas
   beforeAll(async () => {
     redis = await startRedis({ cluster: true, replica: true });
     handle = await openRedis({ urls: [redis.urls[1] as string], commandTimeoutMs: 2_000, clock: { now: () => now } });
-  }, 90_000);
+  });
   afterAll(async () => {
     await handle?.close();
     await redis?.stop();

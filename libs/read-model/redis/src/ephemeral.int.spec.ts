@@ -12,7 +12,7 @@ for (const shape of ["single", "cluster"] as const) {
     let redis: TestRedis;
     beforeAll(async () => {
       redis = await startRedis({ cluster: shape === "cluster" });
-    }, 60_000);
+    });
     afterAll(() => redis?.stop());
 
     runEphemeralStoreContract(`Redis, ${shape}`, {
@@ -56,7 +56,7 @@ describe.skipIf(noRedis)("needs Redis: a loss of the ephemeral store", () => {
     redis = await startRedis({ replica: true, saves: true });
     forwarder = await openForwarder(redis.port);
     handle = await openRedis({ urls: [forwarder.url], clock: { now: () => now } });
-  }, 60_000);
+  });
   afterEach(async () => {
     await handle.close();
     await forwarder.close();

@@ -11,7 +11,7 @@ for (const shape of ["single", "cluster"] as const) {
     let redis: TestRedis;
     beforeAll(async () => {
       redis = await startRedis({ cluster: shape === "cluster" });
-    }, 60_000);
+    });
     afterAll(() => redis?.stop());
 
     runReadModelContract(`Redis, ${shape}`, {

@@ -30,7 +30,7 @@ for (const shape of ["single", "cluster"] as const) {
     };
     beforeAll(async () => {
       redis = await startRedis({ cluster: shape === "cluster" });
-    }, 60_000);
+    });
     afterEach(async () => {
       for (const handle of handles.splice(0)) await handle.close();
       await redis.flush();
@@ -156,7 +156,7 @@ for (const shape of ["single", "cluster"] as const) {
         )
         .toEqual(state(1));
       expect(await states.get("grant-a")).toBeUndefined();
-    }, 40_000);
+    });
 
     it("fails soon while Redis hangs", async () => {
       const states = await open({ commandTimeoutMs: 2_000 });
@@ -195,7 +195,7 @@ describe.skipIf(noRedis)("needs Redis: shared states and who answers", () => {
     await handle.close();
     await forwarder.close();
     await redis.stop();
-  }, 40_000);
+  });
 
   it("opens without a Redis, says so by failing, and works when there is one", async () => {
     const redis = await startRedis();
@@ -211,7 +211,7 @@ describe.skipIf(noRedis)("needs Redis: shared states and who answers", () => {
     await expect.poll(() => handle.changeLog.since().catch(() => "not yet"), { timeout: 10_000 }).toBe("many");
     await handle.close();
     await redis.stop();
-  }, 40_000);
+  });
 
   it("needs less than 400 bytes for a live token", async () => {
     const redis = await startRedis();
@@ -233,5 +233,5 @@ describe.skipIf(noRedis)("needs Redis: shared states and who answers", () => {
     expect(each).toBeLessThan(400);
     await handle.close();
     await redis.stop();
-  }, 40_000);
+  });
 });

@@ -76,7 +76,7 @@ describe.skipIf(noRedis)("needs Redis: the projections there (P6)", () => {
   let redis: TestRedis;
   beforeAll(async () => {
     redis = await startRedis();
-  }, 60_000);
+  });
   afterAll(() => redis?.stop());
 
   endTheSame(async (clock) => {

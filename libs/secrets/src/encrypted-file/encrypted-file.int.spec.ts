@@ -152,7 +152,7 @@ describe("another key-encryption key", () => {
     expect((await store.get("oauth/p/server-59/t"))?.value).toBe("value-kept");
     await store.close();
     expect(allBytes(folder.dir).includes("value-")).toBe(false);
-  }, 60_000);
+  });
 });
 
 type Writer = ReturnType<typeof startWriter>;

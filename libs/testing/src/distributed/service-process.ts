@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const APPS = join(import.meta.dirname, "..", "..", "..", "..", "apps");
 /** A start takes two seconds on a machine that does nothing else; a test run does a lot else. */
-const READY_MS = 90_000;
+const READY_MS = 150_000;
 
 /** One built service as a process of its own, to be killed, paused and started again. */
 export interface ServiceProcess {

@@ -19,7 +19,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-const READY_MS = 10_000;
+const READY_MS = 90_000;
 
 /** Starts a gateway from its binary; resolves when it takes connections, rejects with what it printed when it ends instead. */
 export async function startGateway(binary: string, args: (folder: string) => readonly string[], options: GatewayOptions): Promise<Gateway> {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { freePort } from "../free-port.ts";
 
 const LIB = join(process.env["GRANTLINE_GROUND"] ?? join(homedir(), ".cache", "grantline-ground"), "kafka-4.3.1", "lib");
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 
 /** A real broker of one node, controller included, in a process of its own. */
 export interface KafkaGround {

@@ -48,7 +48,7 @@ export const noRedis: boolean = binary === undefined;
 
 const MASTERS = 3;
 const SLOTS = 16_384;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 90_000;
 
 /** Starts it for one spec file. */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
@@ -103,7 +103,7 @@ async function startNode(server: string, parent: string, args: readonly string[]
   const lastly = (): void => void child.kill("SIGKILL");
   const command = async (...words: readonly string[]): Promise<string> => {
     const { stdout } = await run(join(dirname(server), "redis-cli"), ["-h", "127.0.0.1", "-p", String(port), ...words], {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     const answer = stdout.trim();
     if (/^(ERR|NOAUTH|READONLY|LOADING|CLUSTERDOWN)\b/.test(answer)) throw new Error(answer);

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../free-port.ts";
 
 const BUILT = join(process.env["GRANTLINE_GROUND"] ?? join(homedir(), ".cache", "grantline-ground"), "bin", "toxiproxy-server");
-const READY_MS = 10_000;
+const READY_MS = 90_000;
 
 /** One connection's way, which can be cut, slowed and led elsewhere while it is in use. Addresses are of 127.0.0.1. */
 export interface FaultLink {

@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly program?: StdioProgram;
 }
 
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 150_000;
 
 /** For programs that would start a browser: the person reads the address they print instead. */
 const NO_BROWSER = { BROWSER: "/bin/true" };
@@ -37,6 +37,7 @@ export async function runStockClient(client: StockProgram, { person, env = {}, p
   const visits: URL[] = [];
   const browsing: Promise<void>[] = [];
   const troubles: unknown[] = [];
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const speak = (): void => {
     const next = program === undefined ? "bye" : program.next(out);
     if (next === "bye") child.stdin.end();
@@ -46,7 +47,7 @@ export async function runStockClient(client: StockProgram, { person, env = {}, p
     for (const [address] of text.matchAll(/https?:\/\/\S+\/oauth\/authorize\?\S+(?=\s)/g)) {
       if (visits.some(({ href }) => href === address)) continue;
       visits.push(new URL(address));
-      browsing.push(browse(person, address).catch((failure: unknown) => void troubles.push(failure)));
+      browsing.push(browse(person, address, ended).catch((failure: unknown) => void troubles.push(failure)));
     }
   };
   child.stdout.on("data", (chunk: Buffer) => {
@@ -70,7 +71,7 @@ export async function runStockClient(client: StockProgram, { person, env = {}, p
 }
 
 /** Logs in, allows, and follows the browser back to the client's listener. */
-async function browse(person: Person, address: string): Promise<void> {
+async function browse(person: Person, address: string, ended: () => boolean): Promise<void> {
   const callback = await person.authorize(address);
   // mcp-remote prints the address of a second authorization before it listens again; nobody but a test is that fast
   const until = performance.now() + PATIENCE_MS;
@@ -80,6 +81,9 @@ async function browse(person: Person, address: string): Promise<void> {
       await response.body?.cancel();
       return;
     } catch (failure) {
+      // Somebody was there and heard it: to say it again would be another answer. One that ended says itself how it went
+      const nobody = ((failure as Error).cause as { readonly code?: string } | undefined)?.code === "ECONNREFUSED";
+      if (!nobody || ended()) return;
       if (performance.now() > until) throw failure;
       await pause(50);
     }
