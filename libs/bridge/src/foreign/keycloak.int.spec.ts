@@ -3,10 +3,17 @@ import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Person } from "@grantline/testing";
-import { keycloakHome, type KeycloakGround, startKeycloak } from "@grantline/testing/ground";
+import {
+  ANN,
+  keycloakHome,
+  type KeycloakGround,
+  type KeycloakRealm,
+  openKeycloakRealm,
+  REALM_RESOURCE,
+  startKeycloak,
+} from "@grantline/testing/ground";
 import { runRegistrationTargetContract } from "../contract/index.ts";
 import { agent, bearer, INITIAL, openTestBridge, type TestBridge } from "../fixtures/bridge.ts";
-import { ANN, type KeycloakRealm, openRealm, RESOURCE } from "../fixtures/keycloak-realm.ts";
 import { memorySecrets } from "../fixtures/memory-secrets.ts";
 import type { Fetch } from "../fetch.port.ts";
 import { resume } from "../process/duties.ts";
@@ -25,7 +32,7 @@ describe.skipIf(keycloakHome() === undefined)("needs Keycloak: the bridge", { ti
   let bridge: TestBridge | undefined;
   beforeAll(async () => {
     keycloak = await startKeycloak();
-    realm = await openRealm(keycloak);
+    realm = await openKeycloakRealm(keycloak);
     token = await realm.initialAccessToken();
   }, 240_000);
   afterAll(() => keycloak?.stop());
@@ -96,7 +103,7 @@ describe.skipIf(keycloakHome() === undefined)("needs Keycloak: the bridge", { ti
         redirect_uri: "https://agent.example.com/cb",
         state: "st",
         scope: "mcp.read offline_access",
-        resource: RESOURCE,
+        resource: REALM_RESOURCE,
         code_challenge: hash("sha256", VERIFIER, "base64url"),
         code_challenge_method: "S256",
         ...over,
@@ -137,13 +144,13 @@ describe.skipIf(keycloakHome() === undefined)("needs Keycloak: the bridge", { ti
       expect([tokens.status, new Set(String(tokens.body["scope"]).split(" "))]).toEqual([200, new Set(SCOPES)]);
       expect(tokens.body).not.toHaveProperty("id_token");
       const claims = decodeJwt(String(tokens.body["access_token"]));
-      expect([claims.iss, claims.aud]).toEqual([realm.issuer, RESOURCE]);
+      expect([claims.iss, claims.aud]).toEqual([realm.issuer, REALM_RESOURCE]);
       expect(claims.sub).toMatch(/^[0-9a-f-]{36}$/);
       // neither roles nor anything else the realm gives by default
       expect(claims).not.toHaveProperty("realm_access");
       const refresh = { grant_type: "refresh_token", refresh_token: String(tokens.body["refresh_token"]) };
       const refreshed = await atToken(body, refresh);
-      expect([refreshed.status, decodeJwt(String(refreshed.body["access_token"])).aud]).toEqual([200, RESOURCE]);
+      expect([refreshed.status, decodeJwt(String(refreshed.body["access_token"])).aud]).toEqual([200, REALM_RESOURCE]);
       expect((await managed(body, "DELETE")).status).toBe(204);
       expect([await realm.registered(), await (bridge as TestBridge).secrets.list()]).toEqual([[], []]);
       expect((await atToken(body, refresh)).status).toBe(401);
