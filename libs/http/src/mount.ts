@@ -190,7 +190,13 @@ function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, strin
     const request = new IncomingRequest(incoming, reply);
     reply.hijack();
     try {
-      const response = await failureResponse(endpoint, request, transportError(error), options.views, options.sinks);
+      const response = await failureResponse(
+        endpoint,
+        request,
+        transportError(error, endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT),
+        options.views,
+        options.sinks,
+      );
       send(reply, response, fixedHeaders(base), request);
     } catch (worse) {
       options.sinks.unexpected(endpoint, worse, request);
@@ -201,9 +207,9 @@ function transportErrors(endpoint: Endpoint, base: Readonly<Record<string, strin
 }
 
 /** What Fastify itself refuses: bodies too long, malformed lengths, bad escapes in the path. */
-function transportError(error: TransportFailure): unknown {
+function transportError(error: TransportFailure, bodyLimit: number): unknown {
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
-    return new OAuthError("invalid_request", "body-too-large", "The body is too large.", { status: 413 });
+    return new OAuthError("invalid_request", "body-too-large", `The body is too large: at most ${bodyLimit} bytes.`, { status: 413 });
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
     return new OAuthError("invalid_request", "content-type-unsupported", "The content type is not supported.", { status: 415 });
   const status = error.statusCode ?? 500;

@@ -202,6 +202,63 @@ describe("who comes in", () => {
     );
   });
 
+  it("A-19 with a message over the limit is told how much it may be, however it is sent, and nothing of it goes on", async () => {
+    const limit = 4 * 1024 * 1024;
+    const ofLength = (length: number): string => {
+      const [head, tail] = ['{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{"x":"', '"}}}'];
+      return `${head}${"x".repeat(length - head.length - tail.length)}${tail}`;
+    };
+    const inPieces = { body: new Blob([ofLength(limit + 1)]).stream(), duplex: "half" } as const;
+    const headers = { authorization: `Bearer ${alice.access}`, "content-type": "application/json", accept: "application/json" };
+    for (const send of [
+      () => post(notes.url, ofLength(limit + 1), { token: alice.access }),
+      () => post(notes.url, ofLength(limit + 1)),
+      () => fetch(notes.url, { method: "POST", headers, ...inPieces } as RequestInit),
+    ]) {
+      const answer = await unforwarded(send);
+      expect([answer.status, reasonOf(answer), await answer.json()]).toEqual([
+        413,
+        "body-too-large",
+        {
+          error: "invalid_request",
+          error_description: `The body is too large: at most ${limit} bytes.`,
+          correlation_id: answer.headers.get("x-correlation-id"),
+        },
+      ]);
+    }
+    // to the last byte: that one is read, and goes on
+    const before = seen();
+    await (await post(notes.url, ofLength(limit), { token: alice.access })).text();
+    expect(seen()).toBe(before + 1);
+    for (const deep of [101, 100_000]) {
+      const nested = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":${"[".repeat(deep)}${"]".repeat(deep)}}}`;
+      const answer = await unforwarded(() => post(notes.url, nested, { token: alice.access }));
+      expect([answer.status, reasonOf(answer)]).toEqual([400, "message-malformed"]);
+    }
+  });
+
+  it("H-03 by another method is told which there are", async () => {
+    for (const method of ["PUT", "PATCH"]) {
+      const answer = await unforwarded(() => fetch(notes.url, { method, headers: { authorization: `Bearer ${alice.access}` } }));
+      expect([answer.status, reasonOf(answer)]).toEqual([405, "method-not-allowed"]);
+      expect(answer.headers.get("allow")?.split(", ").toSorted()).toEqual(["DELETE", "GET", "HEAD", "POST"]);
+    }
+  });
+
+  it("T-08 with a token that was revoked is refused from then on, by every method and in its old session", async () => {
+    const leaver = await world.person(notes);
+    world.upstreams.connected.set(`${leaver.subject} ${notes.name}`, { generation: 1, scopes: [] });
+    const { id } = await initialize(notes.url, leaver.access);
+    const headers = { authorization: `Bearer ${leaver.access}`, "mcp-session-id": id, "content-type": "application/json" };
+    const revoked = await postForm(`${world.platform.issuer}/revoke`, { token: leaver.access, client_id: leaver.clientId });
+    expect(revoked.status).toBe(200);
+    for (const method of ["POST", "GET", "DELETE"]) {
+      const answer = await unforwarded(() => fetch(notes.url, { method, headers, ...(method === "POST" ? { body: rpc("ping") } : {}) }));
+      expect([method, answer.status, reasonOf(answer)]).toEqual([method, 401, "bearer-invalid"]);
+      expect(answer.headers.get("www-authenticate")).toContain('error="invalid_token"');
+    }
+  });
+
   it("T-06 with a token for another server behind the same gateway is refused (CVE 28)", async () => {
     const other = await world.person(files);
     const answer = await unforwarded(() => post(notes.url, rpc("ping"), { token: other.access }));
@@ -476,6 +533,43 @@ describe("an answer", () => {
     const answer = await post(notes.url, rpc("ping"), { token: alice.access });
     expect([answer.status, reasonOf(answer), answer.headers.get("location")]).toEqual([502, "upstream-redirected", null]);
     expect(stateless.requests).toHaveLength(before);
+  });
+});
+
+describe("the gateway's own requests", () => {
+  it("F-01 F-02 go to no address inside, whatever a name resolves to, and nowhere a server points", async () => {
+    const addresses: Readonly<Record<string, readonly string[]>> = {
+      "inside.example": ["10.1.2.3"],
+      "metadata.example": ["169.254.169.254"],
+      "mixed.example": ["93.184.216.34", "10.1.2.3"],
+      "mapped.example": ["::ffff:10.1.2.3"],
+      "local.example": ["fd00::1"],
+      "10.1.2.3.nip.io": ["10.1.2.3"],
+    };
+    const strict = await startGatewayWorld({
+      resolve: (host) =>
+        Promise.resolve(
+          (addresses[host] ?? []).map((address) => ({ address, family: address.includes(":") ? (6 as const) : (4 as const) })),
+        ),
+    });
+    try {
+      const urls = [
+        ...Object.keys(addresses).map((host) => `https://${host}/mcp`),
+        ...["10.0.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.1]", "2852039166", "0.0.0.0"].map((host) => `https://${host}/mcp`),
+        // public, but in the clear
+        "http://93.184.216.34/mcp",
+      ];
+      for (const [n, url] of urls.entries()) {
+        const server = await strict.add(`inside-${n}`, { url, authorization: "none" });
+        const { access } = await strict.person(server);
+        const answer = await post(server.url, rpc("tools/call", { name: "x" }), { token: access });
+        const { error } = await messageOf(answer);
+        expect([url, answer.status, error?.data?.["reason"]]).toEqual([url, 502, "upstream-address-refused"]);
+        expect(JSON.stringify(error)).not.toMatch(/10\.1\.2\.3|169\.254|fd00/);
+      }
+    } finally {
+      await strict.close();
+    }
   });
 });
 
