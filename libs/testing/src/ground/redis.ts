@@ -80,7 +80,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   };
 }
 
-function settings({ cluster, saves }: TestRedisOptions): readonly string[] {
+function settings({ cluster, replica, saves }: TestRedisOptions): readonly string[] {
   return [
     "--bind",
     "127.0.0.1",
@@ -90,7 +90,17 @@ function settings({ cluster, saves }: TestRedisOptions): readonly string[] {
     "",
     "--appendonly",
     saves === true ? "yes" : "no",
-    ...(cluster === true ? ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0"] : []),
+    // On a busy machine a node may stand still for a second or two: that must be no failover, which would lose what was just written.
+    ...(cluster === true
+      ? [
+          "--cluster-enabled",
+          "yes",
+          "--cluster-node-timeout",
+          replica === true ? "3000" : "30000",
+          "--cluster-replica-validity-factor",
+          "0",
+        ]
+      : []),
   ];
 }
 
