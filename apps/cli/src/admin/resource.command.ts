@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Terminal } from "../terminal.ts";
+import { accessPolicyOf, withAccessPolicy, type AccessPolicyOptions } from "./access-policy.ts";
 import { postToAdminApi, withAdminOptions, type AdminOptions } from "./admin-api.ts";
 import { showAnswer } from "./show-answer.ts";
 
@@ -9,14 +10,14 @@ interface Scope {
   readonly default?: true;
 }
 
-interface AddOptions extends AdminOptions {
+interface AddOptions extends AdminOptions, AccessPolicyOptions {
   readonly name?: string;
   readonly scope: readonly Scope[];
   readonly format?: string;
 }
 
 export function resourceCommand(terminal: Terminal): Command {
-  const add = withAdminOptions(new Command("add"))
+  const add = withAccessPolicy(withAdminOptions(new Command("add")))
     .description("Registers an MCP server as a resource, with the client that introspects its tokens.")
     .argument("<uri>", "the server's MCP endpoint, exactly as clients reach it")
     .option("--name <name>", "what people read on the consent page; else the URI")
@@ -32,6 +33,7 @@ export function resourceCommand(terminal: Terminal): Command {
         uri,
         name: options.name ?? uri,
         scopes: options.scope,
+        ...accessPolicyOf(options, terminal),
         ...(options.format === undefined ? {} : { token_policy: { format: options.format } }),
       });
       showAnswer(answer, ["uri", "resource_id", "client_id", "client_secret"], options, terminal);

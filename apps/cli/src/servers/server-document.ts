@@ -7,4 +7,6 @@ export interface ServerDocument {
   readonly authorization: "oauth" | "none" | "static";
   readonly scopes: readonly string[];
   readonly policy?: object;
+  /** What clients of ours need to use it. */
+  readonly resource?: { readonly access_policy?: unknown };
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { accessPolicyOf, withAccessPolicy, type AccessPolicyOptions } from "../admin/access-policy.ts";
 import { callAdminApi, hasAdminAccess, withAdminOptions, type AdminOptions, type Answer } from "../admin/admin-api.ts";
 import { readPages } from "../admin/read-pages.ts";
 import { confirm } from "../confirm.ts";
@@ -21,7 +22,7 @@ export function serverCommand(terminal: Terminal): Command {
     .addCommand(removeCommand(terminal));
 }
 
-interface AddOptions extends AdminOptions {
+interface AddOptions extends AdminOptions, AccessPolicyOptions {
   readonly url?: string;
   readonly command?: string;
   readonly arg: readonly string[];
@@ -35,7 +36,7 @@ interface AddOptions extends AdminOptions {
 }
 
 function addCommand(terminal: Terminal): Command {
-  return withAdminOptions(new Command("add"))
+  return withAccessPolicy(withAdminOptions(new Command("add")))
     .description("Puts a server behind the gateway, and registers it as a resource.")
     .argument("<name>", "how it is called in the gateway's URLs", serverName)
     .option("--url <url>", "its MCP endpoint")
@@ -57,7 +58,8 @@ function addCommand(terminal: Terminal): Command {
     .option("--deny-tool <name>", "this tool may not be called; repeat it", collect, [])
     .option("--rate-per-minute <n>", "calls a minute, per user")
     .action(async (name: string, options: AddOptions, command: Command) => {
-      const added = await callAdminApi(command, terminal, { method: "POST", path: "/servers", body: documentOf(name, options) });
+      const body = { ...documentOf(name, options), resource: accessPolicyOf(options, terminal) };
+      const added = await callAdminApi(command, terminal, { method: "POST", path: "/servers", body });
       terminal.out(options.json === true ? json(added) : members(added));
     });
 }
@@ -86,19 +88,24 @@ function documentOf(name: string, options: AddOptions): ServerDocument {
   };
 }
 
+interface ImportOptions extends AdminOptions, AccessPolicyOptions {
+  readonly dryRun?: boolean;
+}
+
 function importCommand(terminal: Terminal): Command {
-  return withAdminOptions(new Command("import"))
+  return withAccessPolicy(withAdminOptions(new Command("import")))
     .description("Puts the servers of one of Docker's MCP catalogs behind the gateway (docker mcp catalog export docker-mcp catalog.yaml).")
     .argument("<file>", "the catalog, YAML")
     .argument("[names...]", "only these servers, by their names in the catalog")
     .option("--dry-run", "only show what would be added")
-    .action(async (file: string, names: readonly string[], options: AdminOptions & { readonly dryRun?: boolean }, command: Command) => {
+    .action(async (file: string, names: readonly string[], options: ImportOptions, command: Command) => {
+      const resource = accessPolicyOf(options, terminal);
       const { servers, notes } = readDockerCatalog(readWhole(file, terminal.cwd), names);
       for (const note of notes) terminal.error(`${note}\n`);
       const failed: string[] = [];
       const fine: ServerDocument[] = [];
       for (const server of servers) {
-        const reason = options.dryRun === true ? undefined : await added(command, terminal, server);
+        const reason = options.dryRun === true ? undefined : await added(command, terminal, { ...server, resource });
         if (reason === undefined) fine.push(server);
         else failed.push(`${server.name}: ${reason}`);
       }
