@@ -2,8 +2,6 @@
  * Real: Keycloak with its login and consent pages, dcr-bridge, rotation-worker and audit-projector as processes on PostgreSQL and Redis, the OAuth clients of @modelcontextprotocol/client 2.4 and
  * @modelcontextprotocol/sdk 1.32. Made: the MCP server, which only says who its authorization server is.
  */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Person } from "@grantline/testing";
 import { type Distributed, startDistributed } from "@grantline/testing/distributed";
 import {
@@ -21,19 +19,8 @@ import { auth, type OAuthDiscoveryState } from "@modelcontextprotocol/client";
 import { auth as auth1, type OAuthDiscoveryState as DiscoveryState1 } from "@modelcontextprotocol/sdk/client/auth.js";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RememberingProvider } from "../../all-in-one/test/support/remembering-provider.ts";
-
-interface ClientInformation {
-  client_id: string;
-  client_secret?: string;
-  redirect_uris: string[];
-}
-interface Tokens {
-  access_token: string;
-  token_type: string;
-  refresh_token?: string;
-  scope?: string;
-}
+import { type AnnouncingServer, startAnnouncingServer } from "../../all-in-one/test/support/announcing-server.ts";
+import { RememberingProvider, type StoredClient, type StoredTokens } from "../../all-in-one/test/support/remembering-provider.ts";
 
 describe.skipIf(keycloakHome() === undefined || noOwnPostgres || noRedis)(
   "needs Keycloak, PostgreSQL and Redis: dcr-bridge before Keycloak",
@@ -42,8 +29,7 @@ describe.skipIf(keycloakHome() === undefined || noOwnPostgres || noRedis)(
     let keycloak: KeycloakGround;
     let realm: KeycloakRealm;
     let world: Distributed;
-    let mcp: Server;
-    let mcpUrl = "";
+    let mcp: AnnouncingServer;
 
     beforeAll(async () => {
       keycloak = await startKeycloak();
@@ -60,13 +46,7 @@ describe.skipIf(keycloakHome() === undefined || noOwnPostgres || noRedis)(
           OAUTH__KEYCLOAK__BRIDGE__INITIAL_ACCESS_TOKEN: await realm.initialAccessToken(),
         },
       });
-      mcp = createServer((request, response) => {
-        const document = { resource: mcpUrl, authorization_servers: [`${world.origin}/bridge`], scopes_supported: ["mcp.read"] };
-        const found = request.url === "/.well-known/oauth-protected-resource/mcp";
-        response.writeHead(found ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(found ? document : {}));
-      });
-      await new Promise<void>((resolve) => mcp.listen(0, "127.0.0.1", resolve));
-      mcpUrl = `http://127.0.0.1:${(mcp.address() as AddressInfo).port}/mcp`;
+      mcp = await startAnnouncingServer(`${world.origin}/bridge`);
     }, 300_000);
     afterAll(async () => {
       mcp?.close();
@@ -92,8 +72,8 @@ describe.skipIf(keycloakHome() === undefined || noOwnPostgres || noRedis)(
 
     describe.each(["none", "client_secret_basic"])("a stock MCP client that registers with %s", (method) => {
       it("of the 2.x line, which compares issuers, gets Keycloak's tokens for the MCP server and refreshes them", async () => {
-        const provider = new RememberingProvider<ClientInformation, Tokens, OAuthDiscoveryState>({ metadata: metadata(method) });
-        const go = (more: object = {}) => auth(provider as never, { serverUrl: mcpUrl, ...more });
+        const provider = new RememberingProvider<StoredClient, StoredTokens, OAuthDiscoveryState>({ metadata: metadata(method) });
+        const go = (more: object = {}) => auth(provider as never, { serverUrl: mcp.url, ...more });
         expect(await go()).toBe("REDIRECT");
         const callback = await loggedIn(provider.authorizationUrl);
         expect([callback.get("state"), callback.has("iss")]).toEqual(["opaque-state", false]);
@@ -111,8 +91,8 @@ describe.skipIf(keycloakHome() === undefined || noOwnPostgres || noRedis)(
       });
 
       it("of the 1.x line does too", async () => {
-        const provider = new RememberingProvider<ClientInformation, Tokens, DiscoveryState1>({ metadata: metadata(method) });
-        const go = (more: object = {}) => auth1(provider as never, { serverUrl: mcpUrl, ...more });
+        const provider = new RememberingProvider<StoredClient, StoredTokens, DiscoveryState1>({ metadata: metadata(method) });
+        const go = (more: object = {}) => auth1(provider as never, { serverUrl: mcp.url, ...more });
         expect(await go()).toBe("REDIRECT");
         const callback = await loggedIn(provider.authorizationUrl);
         expect(await go({ authorizationCode: callback.get("code") ?? "" })).toBe("AUTHORIZED");

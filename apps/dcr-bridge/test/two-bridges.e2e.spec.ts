@@ -3,45 +3,40 @@
  * Stand-in: Microsoft Graph and Entra's login. The secret store is the encrypted file of a folder both have; on several machines it would be Key Vault.
  */
 import { hash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type EntraStandIn, startEntraStandIn } from "@grantline/bridge/graph-stand-in";
-import { selfSignedLocalhost } from "@grantline/testing";
 import { type Distributed, startDistributed } from "@grantline/testing/distributed";
 import { noOwnPostgres, noRedis } from "@grantline/testing/ground";
-import { Agent, fetch as trusting } from "undici";
+import { fetch as trusting } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type EntraTenant, startEntraTenant } from "../../all-in-one/test/support/entra-tenant.ts";
 
 const INITIAL = "initial-access-token-of-the-test";
 const CALLBACK = "https://agent.example.com/cb";
 const VERIFIER = "v".repeat(43);
 
-let standIn: EntraStandIn;
+let entra: EntraTenant;
+let standIn: EntraTenant["standIn"];
 let world: Distributed;
-let folder: string;
-let dispatcher: Agent;
 
 describe.skipIf(noOwnPostgres || noRedis)("needs PostgreSQL and Redis: two bridges", () => {
   beforeAll(async () => {
-    const { key, cert } = selfSignedLocalhost();
-    standIn = await startEntraStandIn({ tls: { key, cert } });
-    dispatcher = new Agent({ connect: { ca: cert } });
-    folder = mkdtempSync(join(tmpdir(), "grantline-two-bridges-"));
-    writeFileSync(join(folder, "ca.pem"), cert);
+    entra = await startEntraTenant();
+    standIn = entra.standIn;
     world = await startDistributed({
       instances: { "dcr-bridge": 2, "token-service": 0, "client-registry": 0 },
-      env: settings(standIn, folder),
+      env: {
+        ...entra.env,
+        GRANTLINE_DATA_DIR: join(entra.folder, "data"),
+        GRANTLINE_BRIDGE_INITIAL_ACCESS_TOKENS: INITIAL,
+      },
       // the first has time for its registrations on a busy machine; the second soon believes that nobody waits any more
       envOf: (service, instance) => (service === "dcr-bridge" ? { GRANTLINE_BRIDGE_PATIENCE: instance === 0 ? "30" : "5" } : {}),
     });
   }, 240_000);
   afterAll(async () => {
     await world?.stop();
-    await dispatcher?.destroy();
-    await standIn?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await entra?.close();
   });
 
   it("serve a client at one that was registered at the other, with metadata at the origin of both", async () => {
@@ -95,26 +90,6 @@ interface Registered {
   readonly registration_access_token: string;
 }
 
-function settings({ url, tenant: { tenantId, bridge, resource } }: EntraStandIn, dir: string): Record<string, string> {
-  return {
-    NODE_EXTRA_CA_CERTS: join(dir, "ca.pem"),
-    GRANTLINE_DATA_DIR: join(dir, "data"),
-    GRANTLINE_BRIDGE_TARGET: "entra",
-    GRANTLINE_BRIDGE_INITIAL_ACCESS_TOKENS: INITIAL,
-    GRANTLINE_BRIDGE_ENTRA_TENANT: tenantId,
-    GRANTLINE_BRIDGE_ENTRA_CLIENT_ID: bridge.clientId,
-    GRANTLINE_BRIDGE_ENTRA_SECRET_NAME: "oauth/entra/bridge/client-secret",
-    GRANTLINE_BRIDGE_ENTRA_RESOURCE: resource.uri,
-    GRANTLINE_BRIDGE_ENTRA_RESOURCE_APP_ID: resource.appId,
-    GRANTLINE_BRIDGE_ENTRA_SCOPES: Object.entries(resource.scopes)
-      .map(([name, id]) => `${name}=${id}`)
-      .join(","),
-    GRANTLINE_BRIDGE_ENTRA_AUTHORITY: url,
-    GRANTLINE_BRIDGE_ENTRA_GRAPH: url,
-    OAUTH__ENTRA__BRIDGE__CLIENT_SECRET: bridge.clientSecret,
-  };
-}
-
 function register(origin: string): Promise<Response> {
   return fetch(`${origin}/bridge/register`, {
     method: "POST",
@@ -133,7 +108,7 @@ async function codeFor(origin: string, client: Registered): Promise<string> {
     code_challenge_method: "S256",
   });
   const sent = await fetch(`${origin}/bridge/authorize?${query.toString()}`, { redirect: "manual" });
-  const back = await trusting(sent.headers.get("location") ?? "", { redirect: "manual", dispatcher });
+  const back = await trusting(sent.headers.get("location") ?? "", { redirect: "manual", dispatcher: entra.dispatcher });
   return new URL(back.headers.get("location") ?? "").searchParams.get("code") ?? "";
 }
 

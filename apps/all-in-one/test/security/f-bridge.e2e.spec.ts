@@ -1,49 +1,31 @@
 // Real: the server as a process of its own, killed by SIGKILL, with @azure/identity over HTTPS. Stand-in: Microsoft Graph and Entra's login.
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EntraStandIn, startEntraStandIn } from "@grantline/bridge/graph-stand-in";
-import { selfSignedLocalhost, ServerProcess } from "@grantline/testing";
-import { Agent, fetch as trusting } from "undici";
+import { ServerProcess } from "@grantline/testing";
+import { fetch as trusting } from "undici";
+import { type EntraTenant, startEntraTenant } from "../support/entra-tenant.ts";
 
 const INITIAL = "initial-access-token-of-the-test";
 const CALLBACK = "https://agent.example.com/cb";
 const VERIFIER = "v".repeat(43);
 const CHALLENGE = hash("sha256", VERIFIER, "base64url");
 
-let standIn: EntraStandIn;
+let entra: EntraTenant;
+let standIn: EntraTenant["standIn"];
 let server: ServerProcess;
-let folder: string;
-let dispatcher: Agent;
 
 beforeAll(async () => {
-  const { key, cert } = selfSignedLocalhost();
-  standIn = await startEntraStandIn({ tls: { key, cert } });
-  dispatcher = new Agent({ connect: { ca: cert } });
-  folder = mkdtempSync(join(tmpdir(), "grantline-bridge-e2e-"));
-  writeFileSync(join(folder, "ca.pem"), cert);
-  const { tenantId, bridge, resource } = standIn.tenant;
+  entra = await startEntraTenant();
+  standIn = entra.standIn;
   server = await ServerProcess.create({
-    dataDir: join(folder, "data"),
+    dataDir: join(entra.folder, "data"),
     env: {
-      NODE_EXTRA_CA_CERTS: join(folder, "ca.pem"),
-      GRANTLINE_BRIDGE_TARGET: "entra",
+      ...entra.env,
       GRANTLINE_BRIDGE_INITIAL_ACCESS_TOKENS: INITIAL,
-      GRANTLINE_BRIDGE_PATIENCE: "8",
-      GRANTLINE_BRIDGE_ENTRA_TENANT: tenantId,
-      GRANTLINE_BRIDGE_ENTRA_CLIENT_ID: bridge.clientId,
-      GRANTLINE_BRIDGE_ENTRA_SECRET_NAME: "oauth/entra/bridge/client-secret",
-      GRANTLINE_BRIDGE_ENTRA_RESOURCE: resource.uri,
-      GRANTLINE_BRIDGE_ENTRA_RESOURCE_APP_ID: resource.appId,
-      GRANTLINE_BRIDGE_ENTRA_SCOPES: Object.entries(resource.scopes)
-        .map(([name, id]) => `${name}=${id}`)
-        .join(","),
-      GRANTLINE_BRIDGE_ENTRA_AUTHORITY: standIn.url,
-      GRANTLINE_BRIDGE_ENTRA_GRAPH: standIn.url,
-      OAUTH__ENTRA__BRIDGE__CLIENT_SECRET: bridge.clientSecret,
+      GRANTLINE_BRIDGE_PATIENCE: "3",
       // what the bridge keeps goes to the encrypted file; its own secret is found in the environment behind it
       GRANTLINE_SECRETS_ORDER: "file,environment",
     },
@@ -53,9 +35,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.kill();
-  await dispatcher.destroy();
-  await standIn.close();
-  rmSync(folder, { recursive: true, force: true });
+  await entra.close();
 });
 
 interface Registered {
@@ -99,7 +79,7 @@ function authorize(of: Registered, redirectUri = CALLBACK): Promise<Response> {
 
 async function codeFor(of: Registered): Promise<string> {
   const sent = await authorize(of);
-  const back = await trusting(sent.headers.get("location") ?? "", { redirect: "manual", dispatcher });
+  const back = await trusting(sent.headers.get("location") ?? "", { redirect: "manual", dispatcher: entra.dispatcher });
   return new URL(back.headers.get("location") ?? "").searchParams.get("code") ?? "";
 }
 

@@ -1,3 +1,18 @@
+/** What both SDK lines store of a client. */
+export interface StoredClient {
+  client_id: string;
+  client_secret?: string;
+  redirect_uris: string[];
+}
+
+/** And of its tokens. */
+export interface StoredTokens {
+  access_token: string;
+  token_type: string;
+  refresh_token?: string;
+  scope?: string;
+}
+
 export interface ProviderMetadata {
   client_name: string;
   redirect_uris: string[];
