@@ -33,18 +33,24 @@ function installed(root, folder, name) {
   return undefined;
 }
 
-export function copyOurs(folder, target) {
+/** With their source maps unless told otherwise: a server can be started with --enable-source-maps. */
+export function copyOurs(folder, target, { maps = true } = {}) {
   mkdirSync(target, { recursive: true });
   cpSync(join(folder, "package.json"), join(target, "package.json"));
   cpSync(join(folder, "dist"), join(target, "dist"), {
     recursive: true,
-    filter: (path) => !/\.(d\.ts|d\.ts\.map|tsbuildinfo|spec\.js|spec\.js\.map)$/.test(path),
+    filter: (path) => !/\.(d\.ts|d\.ts\.map|tsbuildinfo|spec\.js|spec\.js\.map)$/.test(path) && (maps || !path.endsWith(".map")),
   });
 }
 
-/** Licences stay; types and maps of others' code nobody reads at run time. Nested packages are copied when they are reached. */
+const FOR_DEVELOPERS = new Set(["test", "tests", "docs", "example", "examples", "benchmark", "benchmarks", ".github"]);
+
+/** Licences stay; types, maps, tests and manuals of others' code nobody reads at run time. Nested packages are copied when they are reached. */
 export function copyTheirs(folder, target) {
-  const wanted = (path) => !relative(folder, path).split("/").includes("node_modules") && !/\.([cm]?ts|map)$/.test(path);
+  const wanted = (path) => {
+    const parts = relative(folder, path).split("/");
+    return !parts.includes("node_modules") && !FOR_DEVELOPERS.has(parts[0]) && !/\.([cm]?ts|map)$/.test(path);
+  };
   cpSync(folder, target, { recursive: true, filter: wanted });
 }
 
