@@ -1,7 +1,7 @@
+import type { UpstreamOrigin } from "@grantline/domain/upstream";
 import { connectionId } from "./context.ts";
 import { revokeTokens } from "./providers/provider-client.ts";
-import { providerOf } from "./providers/providers.ts";
-import { troubleOf } from "./refresh/bring-tokens.ts";
+import { sameProvider, troubleOf } from "./refresh/bring-tokens.ts";
 import type { RefreshParts } from "./refresh/refresh.ts";
 import type { ConnectionOf } from "./upstream.port.ts";
 
@@ -24,13 +24,13 @@ async function tellProvider(
   { context, records }: RefreshParts,
   { server, meta }: ConnectionOf,
   id: string,
-  connection: { readonly secretName: string; readonly record: number; readonly provider: string; readonly clientId: string },
+  connection: UpstreamOrigin & { readonly secretName: string; readonly record: number },
 ): Promise<void> {
   try {
     const record = await records.read(id, connection);
     if (record === undefined || server.provider !== connection.provider) return;
-    const provider = await providerOf(context, server, meta);
-    if (provider.client.clientId === connection.clientId) await revokeTokens(context, provider, record);
+    // who is not the very server that gave them gets no tokens to take back: to many we are known by the same client id, our metadata document's
+    await revokeTokens(context, await sameProvider(context, { server, connection, meta }), record);
   } catch (error) {
     const { reason } = troubleOf(error);
     context.log.warn({ server: server.name, reason }, "a provider could not be told that a connection has ended");

@@ -222,7 +222,7 @@ describe("a provider by configuration", () => {
 });
 
 describe("an authorization server that takes metadata documents", () => {
-  it("knows us by the URL of ours, and nobody registers anything", async () => {
+  it("knows us by the URL of ours, and nobody registers anything; another that knows us by it is told of none of its tokens", async () => {
     const other = await startTestPlatform();
     try {
       await other.admin.resource(mcp.url, ["notes:read"]);
@@ -239,6 +239,22 @@ describe("an authorization server that takes metadata documents", () => {
       const document = await (await fetch(`${platform.origin}/connect/client.json`)).json();
       expect(document).toMatchObject({ client_id: `${platform.origin}/connect/client.json`, token_endpoint_auth_method: "none" });
       expect(await connection(server)).toMatchObject({ status: "connected", refreshable: true, scopes: ["offline_access", "notes:read"] });
+      const { origin } = new URL(mcp.url);
+      const issuer = `${origin}/hostile`;
+      describeMcp({ authorization_servers: [issuer] });
+      mcp.documents["/.well-known/oauth-authorization-server/hostile"] = {
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        revocation_endpoint: `${issuer}/revoke`,
+        code_challenge_methods_supported: ["S256"],
+        client_id_metadata_document_supported: true,
+        authorization_response_iss_parameter_supported: true,
+      };
+      expect((await api.call("DELETE", `/connections/${server}`)).status).toBe(204);
+      const asked = mcp.seen.map(({ path }) => path);
+      expect(asked).toContain("/.well-known/oauth-authorization-server/hostile");
+      expect(asked).not.toContain("/hostile/revoke");
     } finally {
       await other.close();
       describeMcp({});

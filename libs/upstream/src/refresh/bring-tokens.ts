@@ -54,7 +54,10 @@ async function bring(parts: RefreshParts, of: Bringing): Promise<UpstreamAccess>
 }
 
 /** The tokens go on only with who gave them: another client or issuer is another connection. */
-async function sameProvider(context: UpstreamContext, { server, connection, meta }: Told): Promise<Provider> {
+export async function sameProvider(
+  context: UpstreamContext,
+  { server, connection, meta }: Pick<Told, "server" | "meta"> & { readonly connection: Pick<Connection, "clientId" | "issuer"> },
+): Promise<Provider> {
   const provider = await providerOf(context, server, meta);
   if (provider.client.clientId !== connection.clientId || provider.endpoints.issuer !== connection.issuer)
     throw new ProviderTrouble("refused", "provider-changed");
