@@ -1,7 +1,7 @@
 // Real: the whole server over HTTP, its stores, flags as an operator sets them. Stood in for: GitHub and Google, on this machine.
 import { startTestPlatform, type Person, type TestPlatform } from "@grantline/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { begin, connect, gatewayApiOf, type GatewayApi } from "./testing/connect.fixture.ts";
+import { atProvider, begin, confirm, connect, gatewayApiOf, type GatewayApi } from "./testing/connect.fixture.ts";
 import { startStandInProvider, type StandInProvider } from "./testing/stand-in-provider.ts";
 
 const KINDS = ["github", "google"] as const;
@@ -33,6 +33,7 @@ describe("connecting accounts", () => {
   it("is shut off at one provider, also for links from before, and open at the others", async () => {
     const { url } = await begin(api, "github");
     const page = await person.open(url);
+    const onTheWayBack = await atProvider(await confirm(person, (await begin(api, "github")).url));
     await platform.admin.call("PUT", "/flags/upstream.authorization", { providers: { github: 0 }, reason: "an incident at the provider" });
     await vi.waitFor(async () => expect(await api.call("POST", "/connections/github")).toMatchObject({ status: 503 }), within);
     const asked = stand.github.asked.length;
@@ -40,6 +41,8 @@ describe("connecting accounts", () => {
       status: 503,
       html: expect.stringContaining("upstream.authorization") as string,
     });
+    expect(await person.open(url)).toMatchObject({ status: 503 });
+    expect(await person.open(onTheWayBack)).toMatchObject({ status: 503 });
     expect(stand.github.asked.length).toBe(asked);
     await connect(api, person, "google");
     const { body } = await api.call("GET", "/connections");

@@ -93,7 +93,7 @@ function items(item: z.ZodType): z.ZodType {
 function resourceMetadata({ context }: ApiParts): Endpoint {
   const resource = gatewayApi(context.gateway.origin);
   return {
-    id: "gateway-resource-metadata",
+    id: "gateway-api-resource-metadata",
     method: "GET",
     path: "/.well-known/oauth-protected-resource/gateway/v1",
     cors: true,

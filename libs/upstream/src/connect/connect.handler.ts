@@ -6,7 +6,6 @@ import { loginUrl } from "@grantline/oauth/session";
 import { targetOf } from "../access.ts";
 import { connectionId, type UpstreamContext } from "../context.ts";
 import type { Provider } from "../providers/provider.ts";
-import { requireConnectable } from "./connectable.ts";
 import { connectPage, resultPage } from "./connect.page.ts";
 import { formOf, openTicket, sealState, type Ticket } from "./ticket.ts";
 import { providerForPerson, visitOf, type Visit } from "./visit.ts";
@@ -31,8 +30,6 @@ export async function confirmConnect(context: UpstreamContext, request: HttpRequ
   const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
   if (visit === undefined) return seeOther(loginUrl(context, request.path));
   const { server } = visit;
-  // the link may be older than the switch
-  requireConnectable(context, server, visit.ticket.user);
   const parameters = formParameters(request.body);
   // what the page said is what is asked, whatever the server says by now
   const ticket = { ...visit.ticket, scopes: wordsOf(parameters.get("asked")) };

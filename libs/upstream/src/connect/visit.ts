@@ -9,6 +9,7 @@ import { providerOf } from "../providers/providers.ts";
 import { ProviderTrouble } from "../providers/trouble.ts";
 import { troubleOf } from "../refresh/bring-tokens.ts";
 import type { GatewayServer } from "../upstream.port.ts";
+import { requireConnectable } from "./connectable.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** A person on the way to a provider, who is who began it, in time, and for the first time. */
@@ -36,6 +37,8 @@ export async function visitOf<T extends Ticket>(
   const server = await context.servers.load(ticket.server);
   if (server.state.status !== "active")
     throw new OAuthError("invalid_request", "server-unknown", "The server you wanted to connect is no longer here.", { status: 404 });
+  // at every step: the link, and the person on the way back, may be older than the switch
+  requireConnectable(context, server.state.server, ticket.user);
   return { ticket, session, server: server.state.server };
 }
 
