@@ -29,7 +29,7 @@ export async function handleCall(context: GatewayContext, request: HttpRequest):
     answeringErrors(request, async (about) => {
       const call = understand(context, request, caller, about(readMessages(request.body)));
       refuseUnseen(context);
-      limit(context, caller);
+      limit(context, caller, call.incoming);
       await decideTools(context, call, call.incoming);
       const back = call.stateless ? comingBack(call.incoming) : undefined;
       const on = (onEnd?: () => void): Promise<HttpResponse> =>
@@ -66,8 +66,10 @@ function refuseUnseen({ journal }: GatewayContext): void {
   });
 }
 
-function limit({ sources }: GatewayContext, { server, token }: Caller): void {
-  sources.limits.client(`gateway ${server.name} ${token.sub}`, server.policy.ratePerMinute ?? 0);
+/** Each message of a batch is a call of its own, or fifty at a time would be let through as one. A client's answers are none, but for one that comes alone. */
+function limit({ sources }: GatewayContext, { server, token }: Caller, { messages }: Incoming): void {
+  const calls = messages.filter(({ kind }) => kind !== "response").length;
+  sources.limits.client(`gateway ${server.name} ${token.sub}`, server.policy.ratePerMinute ?? 0, Math.max(1, calls));
 }
 
 /** The client was asked for its user's authorization, and is back. */

@@ -269,6 +269,20 @@ describe("a limit of the server's policy", () => {
     expect(response.status).toBe(429);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   });
+
+  it("counts what is in a batch one by one (2025-03-26), and a batch that would go beyond it not at all", async () => {
+    const server = world.servers.all.get(behind.name);
+    world.servers.all.set(behind.name, { ...server, policy: { ratePerMinute: 5 } } as NonNullable<typeof server>);
+    const batch = (calls: number): string => `[${Array.from({ length: calls }, (_, index) => rpc("ping", {}, index)).join(",")}]`;
+    const before = foreign.requests.length;
+    expect((await post(behind.url, batch(6), { token: alice.access })).status).toBe(429);
+    expect(foreign.requests.length).toBe(before);
+    // answers to the server's own questions are no calls
+    const answers = `[${Array.from({ length: 9 }, (_, id) => JSON.stringify({ jsonrpc: "2.0", id, result: {} })).join(",")}]`;
+    expect((await post(behind.url, answers, { token: alice.access })).status).not.toBe(429);
+    expect((await post(behind.url, batch(4), { token: alice.access })).status).not.toBe(429);
+    expect((await post(behind.url, rpc("ping"), { token: alice.access })).status).toBe(429);
+  });
 });
 
 describe("streams of one person at one server", () => {

@@ -76,8 +76,8 @@ export interface Limits {
   consume(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
   /** Both in one step, so that of many at once no more pass than are allowed, over all processes. */
   take(kind: "failure" | "anonymous-write" | "login", key: string): Promise<void>;
-  /** Per-client limit of authenticated calls; returns RateLimit headers, throws when over. */
-  client(clientId: string, perMinute: number | undefined): Readonly<Record<string, string>>;
+  /** Per-client limit of authenticated calls; returns RateLimit headers, throws when over. `requests`: how many come together, one by default. */
+  client(clientId: string, perMinute: number | undefined, requests?: number): Readonly<Record<string, string>>;
 }
 
 export interface Lifetimes {

@@ -10,15 +10,15 @@ interface Used {
   count: number;
 }
 
-/** Requests per client and minute. Returns the headers to send along, throws OAuthError `too_many_requests` when over. */
-export type ClientBudget = (clientId: string, perMinute: number | undefined) => Readonly<Record<string, string>>;
+/** Requests per client and minute; `requests` come together, one by default, and pass together or not at all. Returns the headers to send along, throws OAuthError `too_many_requests` when over. */
+export type ClientBudget = (clientId: string, perMinute: number | undefined, requests?: number) => Readonly<Record<string, string>>;
 
 const UNLIMITED: Readonly<Record<string, string>> = {};
 
 /** Windows of a minute, each beginning with a client's first request. `byDefault` holds where a client has no limit of its own; 0 is none. */
 export function createClientBudget(clock: { now(): number }, byDefault: number): ClientBudget {
   const used = new LRUCache<string, Used>({ max: CLIENTS });
-  return (clientId, perMinute = byDefault) => {
+  return (clientId, perMinute = byDefault, requests = 1) => {
     if (perMinute <= 0) return UNLIMITED;
     const now = clock.now();
     const key = limitKey(clientId);
@@ -27,8 +27,8 @@ export function createClientBudget(clock: { now(): number }, byDefault: number):
     if (current !== known) used.set(key, current);
     const reset = current.startedAt + WINDOW - now;
     const quota = { name: "client", quota: perMinute, window: WINDOW, reset };
-    if (current.count >= perMinute) throw tooManyRequests({ ...quota, remaining: 0 });
-    current.count += 1;
+    if (current.count + requests > perMinute) throw tooManyRequests({ ...quota, remaining: Math.max(0, perMinute - current.count) });
+    current.count += requests;
     return rateLimitHeaders({ ...quota, remaining: perMinute - current.count });
   };
 }

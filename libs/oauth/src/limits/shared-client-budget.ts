@@ -56,19 +56,19 @@ export function createSharedClientBudget({ ephemeral, clock, byDefault, onTroubl
     }
   }
 
-  return (clientId, perMinute = byDefault) => {
+  return (clientId, perMinute = byDefault, requests = 1) => {
     if (perMinute <= 0) return {};
     const now = clock.now();
     const key = limitKey(clientId);
     const minute = minuteOf(key, now);
     const quota = { name: "client", quota: perMinute, window: WINDOW, reset: minute.startedAt + WINDOW - now };
     const count = minute.known + minute.untold;
-    if (count >= perMinute) throw tooManyRequests({ ...quota, remaining: 0 });
-    minute.untold += 1;
+    if (count + requests > perMinute) throw tooManyRequests({ ...quota, remaining: Math.max(0, perMinute - count) });
+    minute.untold += requests;
     if (now > minute.toldAt) {
       minute.toldAt = now;
       void tell(key, minute);
     }
-    return rateLimitHeaders({ ...quota, remaining: perMinute - count - 1 });
+    return rateLimitHeaders({ ...quota, remaining: perMinute - count - requests });
   };
 }
