@@ -44,10 +44,14 @@ export function createProcesses({ idleMs = IDLE_MS, mostProcesses = MOST }: Proc
     Math.min(idleMs, 10_000),
   ).unref();
 
+  /** The one that was used longest ago first. */
+  const ofOwner = (owner: string): readonly Running[] =>
+    [...running].filter((one) => one.owner === owner).toSorted((a, b) => a.usedMs - b.usedMs);
+
   return {
     async begin(server, owner) {
-      const own = [...running].filter((one) => one.owner === owner);
-      if (own.length >= MOST_OF_ONE_OWNER) await own.toSorted((a, b) => a.usedMs - b.usedMs)[0]?.end();
+      // counted anew after each wait: others of the same owner may have begun meanwhile
+      for (let own = ofOwner(owner); own.length >= MOST_OF_ONE_OWNER; own = ofOwner(owner)) await own[0]?.end();
       if (running.size >= mostProcesses || server.stdio === undefined) return undefined;
       const { command, args, env } = server.stdio;
       // the SDK spawns without a shell: arguments stay arguments
