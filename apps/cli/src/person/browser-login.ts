@@ -93,7 +93,8 @@ function callback(server: HttpServer, redirectUri: string, state: string): Promi
     const patience = setTimeout(() => reject(new CommandFailed("nobody came back from the browser in ten minutes", 1)), PATIENCE_MS);
     patience.unref();
     server.on("request", (request, response) => {
-      const url = new URL(request.url ?? "/", redirectUri);
+      // what stands there need be no path: `//` is no URL with any base
+      const url = URL.parse(request.url ?? "/", redirectUri);
       const answer = callbackAnswer(request.method, url, state);
       response.writeHead(answer.status, {
         "content-type": "text/plain; charset=utf-8",
@@ -101,13 +102,13 @@ function callback(server: HttpServer, redirectUri: string, state: string): Promi
         connection: "close",
       });
       response.end(answer.text);
-      if (answer.status === 200) resolve(url);
+      if (url !== null && answer.status === 200) resolve(url);
     });
   });
 }
 
-function callbackAnswer(method: string | undefined, url: URL, state: string): { readonly status: number; readonly text: string } {
-  if (method !== "GET" || url.pathname !== "/callback") return { status: 404, text: "Nothing here.\n" };
+function callbackAnswer(method: string | undefined, url: URL | null, state: string): { readonly status: number; readonly text: string } {
+  if (method !== "GET" || url?.pathname !== "/callback") return { status: 404, text: "Nothing here.\n" };
   // RFC 8252 §8.9: any page and program of this machine can come here; without our state it must not end the login
   if (url.searchParams.get("state") !== state) return { status: 400, text: "This is no answer to the login that waits here.\n" };
   return { status: 200, text: "You can close this page and go back to the command line.\n" };

@@ -1,4 +1,17 @@
-import { chmodSync, mkdirSync, openSync, readFileSync, closeSync, renameSync, statSync, unlinkSync, writeSync, fsyncSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -67,10 +80,11 @@ function jsonOf(text: string): unknown {
 
 /** Whole or not at all: written beside, flushed, and moved into place; readable by nobody else from its first byte. */
 export function writeCredentials(path: string, credentials: Credentials): void {
-  const beside = `${path}.${process.pid}`;
+  const beside = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const handle = openSync(beside, "w", 0o600);
+    // "x": what somebody else has put there, a link too, is not written into
+    const handle = openSync(beside, "wx", 0o600);
     try {
       writeSync(handle, `${JSON.stringify(credentials, undefined, 2)}\n`);
       fsyncSync(handle);
@@ -80,6 +94,8 @@ export function writeCredentials(path: string, credentials: Credentials): void {
     chmodSync(beside, 0o600);
     renameSync(beside, path);
   } catch (error) {
+    // no tokens are left lying about
+    rmSync(beside, { force: true });
     throw new CommandFailed(`can't write ${path} (${(error as NodeJS.ErrnoException).code ?? "error"})`);
   }
 }

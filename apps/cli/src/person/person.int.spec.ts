@@ -1,5 +1,5 @@
 // Real: the command line's program, a server over HTTP, a person with a browser without script, the file of logins. Made: the terminal, and what opens the browser.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestPlatform, type TestPlatform } from "@grantline/testing";
@@ -98,11 +98,13 @@ describe("grantline login", () => {
           `?${new URLSearchParams({ ...Object.fromEntries(answer.searchParams), state: "x" })}`,
         ])
           answered.push((await fetch(new URL(query, `${answer.origin}${answer.pathname}`))).status);
+        // a path that is no URL of its own
+        answered.push((await fetch(`${answer.origin}//`)).status);
         answered.push((await fetch(answer)).status);
         return true;
       },
     });
-    expect([ran.code, answered]).toEqual([0, [400, 400, 400, 400, 200]]);
+    expect([ran.code, answered]).toEqual([0, [400, 400, 400, 400, 404, 200]]);
   });
 
   it("believes no answer of another server (RFC 9207)", async () => {
@@ -174,6 +176,27 @@ describe("grantline login", () => {
     expect(await grantline(["whoami"])).toMatchObject({ code: 1, error: expect.stringContaining("run grantline login") });
     writeFileSync(file, copy, { mode: 0o600 });
     expect(await grantline(["whoami"])).toMatchObject({ code: 1, error: expect.stringMatching(/has ended|login/) });
+  });
+
+  it("keeps its tokens where GRANTLINE_CREDENTIALS says", async () => {
+    const env = { GRANTLINE_CREDENTIALS: join(home, "mine.json") };
+    expect((await grantline(["login"], { env, open: opens() })).code).toBe(0);
+    expect(readdirSync(home)).toEqual(["mine.json"]);
+    expect((await grantline(["whoami"], { env })).code).toBe(0);
+  });
+
+  it("leaves no tokens beside the file where it can't be written", async () => {
+    const elsewhere = join(home, "elsewhere.json");
+    const ran = await grantline(["login"], {
+      env: { GRANTLINE_CREDENTIALS: elsewhere },
+      open: async (address) => {
+        // by the time there is something to write a folder is in the way
+        mkdirSync(elsewhere, { mode: 0o700 });
+        return opens()(address);
+      },
+    });
+    expect(ran.code).toBe(2);
+    expect(readdirSync(home)).toEqual(["elsewhere.json"]);
   });
 
   it("reads no file that others can read, and none that is not its own", async () => {

@@ -14,6 +14,8 @@ export interface EnvironmentValues {
 const PREFIX = "GRANTLINE_";
 /** Names the file of settings; itself no setting. */
 export const CONFIG_VARIABLE = "GRANTLINE_CONFIG";
+/** Names the command line's file of logins. A server started in the same shell has nothing to do with it. */
+const CREDENTIALS_VARIABLE = "GRANTLINE_CREDENTIALS";
 
 /** Reads every variable of ours. An empty one counts as not set, save where empty is a value (lists). */
 export function readEnvironment(
@@ -50,7 +52,11 @@ function given(value: string | undefined, setting: Setting): string | undefined 
 }
 
 function unknownVariables(env: Environment, settings: readonly Setting[], tolerate: readonly string[]): readonly string[] {
-  const known = [CONFIG_VARIABLE, ...settings.flatMap((one) => (one.secret === true ? [one.env, `${one.env}_FILE`] : [one.env]))];
+  const known = [
+    CONFIG_VARIABLE,
+    CREDENTIALS_VARIABLE,
+    ...settings.flatMap((one) => (one.secret === true ? [one.env, `${one.env}_FILE`] : [one.env])),
+  ];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !tolerate.includes(name))
     .toSorted()
