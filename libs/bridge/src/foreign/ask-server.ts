@@ -36,10 +36,16 @@ export async function askServer(call: Fetch, { signal, correlationId }: StepRun,
       throw once ? new TargetRefused("outcome-unknown", why) : new TargetUnavailable(why);
     });
     if (!PASSING.has(response.status)) return response;
-    const asked = Number(response.headers.get("retry-after") ?? Number.NaN) * 1_000;
-    const rested = await pause(Number.isFinite(asked) ? asked : waitMs, true, { signal }).catch(() => false);
-    if (!rested) throw new TargetUnavailable(`the target said ${response.status}`, Number.isFinite(asked) ? asked / 1_000 : undefined);
+    const asked = secondsOf(response.headers.get("retry-after"));
+    // never sooner than we would by ourselves: a server that says 0 is not to be asked without a pause
+    const rested = await pause(Math.max(waitMs, (asked ?? 0) * 1_000), true, { signal }).catch(() => false);
+    if (!rested) throw new TargetUnavailable(`the target said ${response.status}`, asked);
   }
+}
+
+/** RFC 9110 §10.2.3, as a number; of more than six digits a timer would make no pause at all. */
+function secondsOf(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
 }
 
 function typeOf(body: URLSearchParams | object): string {
