@@ -270,7 +270,7 @@ describe("the duty that refreshes ahead", () => {
         ...setting,
         reason: "a test",
       });
-      await expect.poll(flag.is, { timeout: 20_000 }).toBe(on);
+      await expect.poll(flag.is).toBe(on);
     };
     await platform.context.projector.fresh(() => Promise.resolve());
     await set({ enabled: false }, false);
