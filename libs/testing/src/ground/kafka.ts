@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { untilItSays } from "./until-it-says.ts";
 import { freePort } from "../free-port.ts";
 
 const LIB = join(process.env["GRANTLINE_GROUND"] ?? join(homedir(), ".cache", "grantline-ground"), "kafka-4.3.1", "lib");
@@ -101,24 +102,6 @@ async function launch(lib: string, settings: string): Promise<ChildProcess> {
   const memory = ["-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   const logging = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-Dorg.slf4j.simpleLogger.logFile=System.out"];
   const child = spawn("java", [...memory, ...logging, "-cp", `${lib}/*`, "kafka.Kafka", settings], { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => {
-      child.kill("SIGKILL");
-      reject(new Error(`Kafka did not start in time: ${output.slice(-2_000)}`));
-    }, READY_MS);
-    const hear = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-20_000);
-      if (!output.includes("Kafka Server started")) return;
-      clearTimeout(late);
-      resolve();
-    };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
-    child.once("exit", (code, signal) => {
-      clearTimeout(late);
-      reject(new Error(`Kafka ended with ${signal ?? code}: ${output.slice(-2_000)}`));
-    });
-  });
+  await untilItSays(child, { name: "Kafka", text: "Kafka Server started", withinMs: READY_MS, end: () => child.kill("SIGKILL") });
   return child;
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
+import { untilItSays } from "./until-it-says.ts";
 
 const HOME = join(process.env["GRANTLINE_GROUND"] ?? join(homedir(), ".cache", "grantline-ground"), "keycloak-26.7.3");
 /** As tools/ground/keycloak.mjs made it. */
@@ -73,25 +74,7 @@ async function launch(home: string, folder: string, port: number): Promise<Child
       JAVA_OPTS: "-Xms64m -Xmx384m -XX:MaxMetaspaceSize=256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8",
     },
   });
-  let output = "";
-  await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => {
-      void end(child);
-      reject(new Error(`Keycloak was not ready in ${READY_MS} ms: ${output.slice(-2_000)}`));
-    }, READY_MS);
-    const hear = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-20_000);
-      if (!output.includes("Listening on:")) return;
-      clearTimeout(late);
-      resolve();
-    };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
-    child.once("exit", (code, signal) => {
-      clearTimeout(late);
-      reject(new Error(`Keycloak ended with ${signal ?? code}: ${output.slice(-2_000)}`));
-    });
-  });
+  await untilItSays(child, { name: "Keycloak", text: "Listening on:", withinMs: READY_MS, end: () => void end(child) });
   return child;
 }
 
@@ -100,12 +83,4 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   process.kill(-child.pid, "SIGKILL");
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
