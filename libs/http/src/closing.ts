@@ -7,19 +7,22 @@ const LOOK_MS = 50;
 
 /**
  * Closing resolves when no connection is left. Node closes those that are idle when it begins, and from then on looks at none: one that becomes idle
- * would be kept for as long as between requests, one whose client says no more (nothing at all, half a request, a stream it does not read) for good.
- * So connections are closed as they become idle, and what is left after `ms` is cut off.
+ * would be kept for as long as between requests, one whose client says no more (half a request, a stream it does not read) for good. So connections are
+ * closed as they become idle, and what is left after `ms` is cut off.
  */
 export function closeInTime(fastify: FastifyInstance, ms: number): void {
-  spareAnswers(fastify.server);
+  knowIdle(fastify.server);
   fastify.addHook("preClose", (done) => {
     endConnections(fastify.server, performance.now() + ms);
     done();
   });
 }
 
-/** Node takes a connection for idle once its answer is written, though most of it may still be on its way to a slow reader, and would cut it short. */
-function spareAnswers(server: Server): void {
+/**
+ * Which connections are idle, better than Node knows. It takes one for idle once its answer is written, though most of it may still be on its way to a slow
+ * reader, and would cut it short; and one on which nothing was ever said for busy (clients open them in advance).
+ */
+function knowIdle(server: Server): void {
   const connected = new Set<Socket>();
   server.on("connection", (socket) => {
     connected.add(socket);
@@ -28,6 +31,7 @@ function spareAnswers(server: Server): void {
   const closeIdle = server.closeIdleConnections.bind(server);
   // Node's own close asks it too
   server.closeIdleConnections = () => {
+    for (const socket of connected) if (socket.bytesRead === 0) socket.destroy();
     if (![...connected].some(({ writableLength }) => writableLength > 0)) closeIdle();
   };
 }

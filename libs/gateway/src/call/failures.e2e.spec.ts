@@ -225,6 +225,46 @@ describe("a server's session that has ended", () => {
   });
 });
 
+describe("streams of one person at one server", () => {
+  it("are so many and no more; who closes one may open one, and others are not concerned", async () => {
+    const open = async (who: Signed, at = behind) => {
+      const closing = new AbortController();
+      const headers = { authorization: `Bearer ${who.access}`, accept: "text/event-stream" };
+      return { closing, answer: await fetch(at.url, { headers, signal: closing.signal }) };
+    };
+    let silent = false;
+    foreign.instead = (_request, response) =>
+      silent ? void response.writeHead(405).end() : void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    const streams = await Promise.all(Array.from({ length: STREAMS_OF_A_PERSON }, () => open(alice)));
+    expect(new Set(streams.map(({ answer }) => answer.status))).toEqual(new Set([200]));
+    const before = foreign.requests.length;
+    const { answer } = await open(alice);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refusal(answer)).toEqual([429, undefined, -32_000, "streams-too-many"]);
+    // 2026-07-28 listens so
+    expect(await refusal(await call("subscriptions/listen", {}))).toEqual([429, 1, -32_000, "streams-too-many"]);
+    expect(foreign.requests).toHaveLength(before);
+
+    const bob = await world.person(behind, "use", { username: "second", password: "second" });
+    const elsewhere = await world.add(`${behind.name}-too`, { url: foreign.url, authorization: "none" });
+    const others = [await open(bob), await open(await world.person(elsewhere), elsewhere)];
+    expect(others.map((each) => each.answer.status)).toEqual([200, 200]);
+
+    streams[0]?.closing.abort();
+    const again = await vi.waitFor(async () => {
+      const next = await open(alice);
+      expect(next.answer.status).toBe(200);
+      return next;
+    }, 20_000);
+    // a server without a stream takes no place
+    again.closing.abort();
+    silent = true;
+    await vi.waitFor(async () => expect((await open(alice)).answer.status).toBe(405), 20_000);
+    for (let n = 0; n < 3; n += 1) expect((await open(alice)).answer.status).toBe(405);
+    for (const { closing } of [...streams, ...others]) closing.abort();
+  });
+});
+
 describe("the metrics", () => {
   it("tell by server what became of calls, how long it took to answer, which streams are open and which server is left alone", async () => {
     const text = async () => (await fetch(`${world.platform.origin}/metrics`)).text();
@@ -282,45 +322,5 @@ describe("a limit of the server's policy", () => {
     expect((await post(behind.url, answers, { token: alice.access })).status).not.toBe(429);
     expect((await post(behind.url, batch(4), { token: alice.access })).status).not.toBe(429);
     expect((await post(behind.url, rpc("ping"), { token: alice.access })).status).toBe(429);
-  });
-});
-
-describe("streams of one person at one server", () => {
-  it("are so many and no more; who closes one may open one, and others are not concerned", async () => {
-    const open = async (who: Signed, at = behind) => {
-      const closing = new AbortController();
-      const headers = { authorization: `Bearer ${who.access}`, accept: "text/event-stream" };
-      return { closing, answer: await fetch(at.url, { headers, signal: closing.signal }) };
-    };
-    let silent = false;
-    foreign.instead = (_request, response) =>
-      silent ? void response.writeHead(405).end() : void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-    const streams = await Promise.all(Array.from({ length: STREAMS_OF_A_PERSON }, () => open(alice)));
-    expect(new Set(streams.map(({ answer }) => answer.status))).toEqual(new Set([200]));
-    const before = foreign.requests.length;
-    const { answer } = await open(alice);
-    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await refusal(answer)).toEqual([429, undefined, -32_000, "streams-too-many"]);
-    // 2026-07-28 listens so
-    expect(await refusal(await call("subscriptions/listen", {}))).toEqual([429, 1, -32_000, "streams-too-many"]);
-    expect(foreign.requests).toHaveLength(before);
-
-    const bob = await world.person(behind, "use", { username: "second", password: "second" });
-    const elsewhere = await world.add(`${behind.name}-too`, { url: foreign.url, authorization: "none" });
-    const others = [await open(bob), await open(await world.person(elsewhere), elsewhere)];
-    expect(others.map((each) => each.answer.status)).toEqual([200, 200]);
-
-    streams[0]?.closing.abort();
-    const again = await vi.waitFor(async () => {
-      const next = await open(alice);
-      expect(next.answer.status).toBe(200);
-      return next;
-    }, 20_000);
-    // a server without a stream takes no place
-    again.closing.abort();
-    silent = true;
-    await vi.waitFor(async () => expect((await open(alice)).answer.status).toBe(405), 20_000);
-    for (let n = 0; n < 3; n += 1) expect((await open(alice)).answer.status).toBe(405);
-    for (const { closing } of [...streams, ...others]) closing.abort();
   });
 });
