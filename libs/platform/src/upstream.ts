@@ -39,6 +39,7 @@ export function upstreamSide({ config, log, metrics, env, context, runtime, outb
     // what operators set up may be in our own network, where they said so
     fetcher: createSafeFetch({ ...outbound, named, clock: context.clock }),
     exchange: createSafeExchange({ ...outbound, named }),
+    outside: { fetcher: createSafeFetch({ ...outbound, clock: context.clock }), exchange: createSafeExchange(outbound) },
     log,
     metrics,
   });

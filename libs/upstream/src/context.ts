@@ -25,6 +25,12 @@ export interface GatewaySettings {
   readonly refreshAhead: number;
 }
 
+export interface Outside {
+  readonly fetcher: SafeFetch;
+  readonly afresh?: SafeFetch;
+  readonly exchange: SafeExchange;
+}
+
 /** What the slices of this package need beside what every slice may use. */
 export interface UpstreamParts {
   readonly gateway: GatewaySettings;
@@ -36,6 +42,8 @@ export interface UpstreamParts {
   /** The same, where what is remembered will not do. */
   readonly afresh?: SafeFetch;
   readonly exchange: SafeExchange;
+  /** The ways that lead to nothing an operator named of our own network: for what strangers name. */
+  readonly outside: Outside;
   readonly log: UpstreamLog;
   readonly metrics?: UpstreamMetrics | undefined;
 }

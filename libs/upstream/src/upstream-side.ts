@@ -26,7 +26,8 @@ export interface UpstreamSide {
 }
 
 export function createUpstreamSide(given: UpstreamContext): UpstreamSide {
-  const context = { ...given, ...rememberingFetch(given.fetcher, given.clock) };
+  const { fetcher, outside, clock } = given;
+  const context = { ...given, ...rememberingFetch(fetcher, clock), outside: { ...outside, ...rememberingFetch(outside.fetcher, clock) } };
   const servers = createServers(context);
   const records = createTokenRecords(context.secrets);
   const parts: RefreshParts = { context, records, unsaved: new Map() };

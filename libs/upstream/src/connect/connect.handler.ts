@@ -17,12 +17,16 @@ import { providerForPerson, visitOf, type Visit } from "./visit.ts";
 export async function showConnect(context: UpstreamContext, request: HttpRequest): Promise<HttpResponse> {
   const visit = await visitOf(context, request, openTicket(context, request.params["id"] ?? ""));
   if (visit === undefined) return seeOther(loginUrl(context, request.path));
-  const { fetcher, afresh = fetcher } = context;
-  const provider = await providerForPerson({ ...context, fetcher: afresh }, request, visit);
+  const provider = await providerForPerson(withoutMemory(context), request, visit);
   return connectPage(context, { ...visit, ticket: withSuggested(visit.ticket, provider) }, provider, {
     browser: ensureBrowser(context, request),
     path: request.path,
   });
+}
+
+function withoutMemory(context: UpstreamContext): UpstreamContext {
+  const { fetcher, afresh = fetcher, outside } = context;
+  return { ...context, fetcher: afresh, outside: { ...outside, fetcher: outside.afresh ?? outside.fetcher } };
 }
 
 /** POST /connect/{id}: 1 the person's own yes, from our own form, 2 state and PKCE, made now and not before, 3 on to the provider. */

@@ -35,6 +35,7 @@ beforeAll(async () => {
         },
       ]),
       GRANTLINE_SECRETS_ORDER: "environment,file",
+      GRANTLINE_GATEWAY_PRIVATE_UPSTREAMS: "10.0.0.7",
     },
     secrets: { OAUTH__HOUSE__APP__CLIENT_SECRET: SECRET },
   });
@@ -129,7 +130,7 @@ describe("a server whose authorization server is discovered", () => {
     describeMcp({});
   });
 
-  it("is refused when it names a place in our own network, and nothing is sent there", async () => {
+  it("is refused when it names a place in our own network, also one an operator named for other servers, and nothing is sent there", async () => {
     for (const inside of ["https://10.0.0.7", "https://169.254.169.254", "http://intranet.example"]) {
       describeMcp({ authorization_servers: [inside] });
       expect(await refusedToShow(await addServer())).toBe(502);

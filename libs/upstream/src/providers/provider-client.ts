@@ -42,7 +42,7 @@ export async function redeemCode(talk: ProviderTalk, provider: Provider, code: C
   return told(async () => {
     const answer = validAnswer(provider, code);
     const response = await oauth.authorizationCodeGrantRequest(server, client, auth, answer, code.redirectUri, code.verifier, {
-      ...requestOptions(talk),
+      ...requestOptions(talk, provider),
       additionalParameters: resourceOf(provider),
     });
     return tokensOf(talk, provider, await oauth.processAuthorizationCodeResponse(server, client, response), code.asked);
@@ -61,7 +61,7 @@ export async function refreshTokens(
   const scope: Record<string, string> = scopeOnRefresh ? { scope: [...new Set([...scopes, ...besides])].join(" ") } : {};
   return told(async () => {
     const response = await oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, {
-      ...requestOptions(talk),
+      ...requestOptions(talk, provider),
       additionalParameters: { ...resourceOf(provider), ...scope },
     });
     const tokens = tokensOf(talk, provider, await oauth.processRefreshTokenResponse(server, client, response), scopes);
@@ -85,7 +85,7 @@ export async function revokeTokens(
       client,
       auth,
       tokens.refreshToken ?? tokens.accessToken,
-      requestOptions(talk, false),
+      requestOptions(talk, provider, false),
     );
     await oauth.processRevocationResponse(response);
   });
@@ -156,7 +156,7 @@ function resourceOf({ traits, resource }: Provider): Record<string, string> {
 }
 
 /** The library's requests through the safe exchange, which judges addresses and schemes in its place. */
-function requestOptions({ exchange }: ProviderTalk, tokens = true) {
+function requestOptions(talk: ProviderTalk, { exchange = talk.exchange }: Provider, tokens = true) {
   const send = async (url: string, init: { method: string; headers: Record<string, string>; body: unknown }): Promise<Response> => {
     const exchanged = await exchange(url, {
       method: init.method === "POST" ? "POST" : "GET",

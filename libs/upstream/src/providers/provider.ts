@@ -1,3 +1,4 @@
+import type { SafeExchange } from "@grantline/oauth/outbound";
 import type { AuthMethod } from "./settings.ts";
 
 /** What is peculiar about a provider (mcp-auth.md §6 of the design notes), as data: one client serves them all. */
@@ -47,6 +48,8 @@ export interface Provider {
   readonly resource?: string;
   /** What the server itself wants to be asked for, where its operator named nothing. */
   readonly suggested?: readonly string[];
+  /** The way to its endpoints, where strangers named them. */
+  readonly exchange?: SafeExchange;
 }
 
 /** What a provider gave. Never logged, never in an error. */

@@ -5,13 +5,14 @@ import type { UpstreamContext } from "../context.ts";
 import { callbackFrom, callbackUrl } from "../discovery/client-metadata.ts";
 import { ourClient } from "../discovery/our-client.ts";
 import { describeResource } from "../discovery/protected-resource.ts";
+import { reachOf } from "../discovery/reach.ts";
 import { describeServer, type ServerMetadata } from "../discovery/server-metadata.ts";
 import { builtIn } from "./built-in.ts";
 import { PLAIN, type Provider, type ProviderClient, type ProviderEndpoints } from "./provider.ts";
 import type { AuthMethod, ProviderSettings } from "./settings.ts";
 import { ProviderTrouble } from "./trouble.ts";
 
-type Parts = Pick<UpstreamContext, "gateway" | "servers" | "secrets" | "exchange" | "fetcher" | "settings" | "clock">;
+type Parts = Pick<UpstreamContext, "gateway" | "servers" | "secrets" | "exchange" | "fetcher" | "outside" | "settings" | "clock">;
 
 /** The provider that needs no setting: what the server itself publishes. */
 export const DISCOVERED = "discovered";
@@ -86,7 +87,8 @@ async function clientOf(
 async function discovered(context: Parts, server: ServerDefinition, meta: CommandMeta): Promise<Provider> {
   if (server.url === undefined) throw new ProviderTrouble("setup", "nothing-to-discover");
   const described = await describeResource(context, server.url);
-  const metadata = await describeServer(context, described.authorizationServer, { pkce: "shown" });
+  const reach = await reachOf(context, server.url);
+  const metadata = await describeServer(reach, described.authorizationServer, { pkce: "shown" });
   const endpoints = endpointsOf(metadata);
   return {
     name: DISCOVERED,
@@ -99,7 +101,8 @@ async function discovered(context: Parts, server: ServerDefinition, meta: Comman
       resource: "send",
       besides: metadata.scopes_supported?.includes("offline_access") === true ? ["offline_access"] : [],
     },
-    client: await ourClient(context, server, metadata, meta),
+    client: await ourClient({ ...context, ...reach }, server, metadata, meta),
+    exchange: reach.exchange,
     resource: described.resource ?? server.url,
     suggested: described.scopes,
   };

@@ -34,6 +34,7 @@ export async function processBeside(
     secrets,
     fetcher: platform.platform.fetcher,
     exchange: createSafeExchange({ allowInsecureLoopback: true }),
+    outside: { fetcher: platform.platform.fetcher, exchange: createSafeExchange({ allowInsecureLoopback: true }) },
     log: { info: () => undefined, warn: () => undefined },
   };
   const whole = { ...plain, ...changed(plain) };
