@@ -51,19 +51,20 @@ describe("development users", () => {
   it("take about as long for an unknown name as for a wrong password", async () => {
     const identity = createDevUsers([{ username: "ada", password: "lovelace" }], ISSUER);
     await identity.verify("ada", "warm");
-    const known = await medianMs(() => identity.verify("ada", "wrong"));
-    const unknown = await medianMs(() => identity.verify("nobody", "wrong"));
+    const known = await leastMs(() => identity.verify("ada", "wrong"));
+    const unknown = await leastMs(() => identity.verify("nobody", "wrong"));
     expect(unknown).toBeGreaterThan(known / 3);
     expect(unknown).toBeLessThan(known * 3);
   });
 });
 
-async function medianMs(work: () => Promise<unknown>): Promise<number> {
+/** The best of some: what else the machine does only ever comes on top. */
+async function leastMs(work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < 7; round += 1) {
     const started = performance.now();
     await work();
     times.push(performance.now() - started);
   }
-  return times.toSorted((a, b) => a - b)[3] ?? 0;
+  return Math.min(...times);
 }

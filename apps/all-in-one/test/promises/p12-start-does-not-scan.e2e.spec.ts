@@ -113,13 +113,13 @@ beforeAll(async () => {
     await (await keptBy(many)).events();
     await vi.waitFor(async () => {
       if (((await counter()) as number) < (before as number) + 80_000) throw new Error("PostgreSQL does not count the rows it reads");
-    });
+    }, 60_000);
   }
   await effortOfStart(few); // loads modules
   small = await effortOfStart(few);
   large = await effortOfStart(many);
   console.log(`start on 1,000 events: ${JSON.stringify(small)}; on 80,000: ${JSON.stringify(large)}`);
-}, 120_000);
+}, 400_000);
 
 it("a start hands out as many rows from a log of 80,000 events as from one of 1,000 (P12)", () => {
   expect(large.rows).toBeLessThan(small.rows + 50);

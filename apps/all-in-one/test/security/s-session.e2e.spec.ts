@@ -198,9 +198,11 @@ describe("S-04 guessing", () => {
     const attempt = async (username: string, password: string) => {
       const person = world.server.person();
       const page = await openLogin(world, person, world.app.client_id);
-      const began = performance.now();
+      // of the processor: that others use this machine is no difference between the two
+      const began = process.cpuUsage();
       const response = await postPage(world, "/login", { ...hidden(page), username, password }, { cookie: cookieHeader(person) });
-      const ms = performance.now() - began;
+      const { user, system } = process.cpuUsage(began);
+      const ms = (user + system) / 1_000;
       const text = (await response.text()).replaceAll(/value="[^"]*"/g, "").replaceAll(/<code id="correlation-id">[^<]*/g, "");
       const headers = [...response.headers].filter(([name]) => !["x-correlation-id", "date"].includes(name));
       return { shown: { status: response.status, text, headers }, ms };
@@ -214,8 +216,9 @@ describe("S-04 guessing", () => {
     }
     expect(new Set([...known, ...unknown].map(({ shown }) => JSON.stringify(shown))).size).toBe(1);
     expect(known[0]?.shown.status).toBe(401);
-    const median = (list: { ms: number }[]): number => list.map(({ ms }) => ms).toSorted((a, b) => a - b)[4] as number;
-    expect(Math.abs(median(known) - median(unknown)) / median(known)).toBeLessThan(0.6);
+    // the best of each: what else this process did at a moment comes on top of it
+    const least = (list: { ms: number }[]): number => Math.min(...list.map(({ ms }) => ms));
+    expect(Math.abs(least(known) - least(unknown)) / least(known)).toBeLessThan(0.6);
     world.refusals.add("login-failed");
   });
 

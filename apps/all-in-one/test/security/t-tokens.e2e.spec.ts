@@ -328,7 +328,7 @@ describe("T-17 keys", () => {
         expect((await userinfo(jws({ ...header, kid: `unknown-${index}` }, claims, privateKey))).status).toBe(401);
     });
     const { user, system } = process.cpuUsage(began);
-    expect((user + system) / 1_000).toBeLessThan(5_000);
+    expect((user + system) / 1_000).toBeLessThan(20_000);
   });
 
   async function freshAdmin(): Promise<string> {
