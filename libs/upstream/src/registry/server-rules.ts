@@ -3,7 +3,7 @@ import type { ScopeDefinition } from "@grantline/domain/resource";
 import type { ServerDefinition } from "@grantline/domain/server";
 import { partsOf, secretName, SecretRefused } from "@grantline/secrets";
 import type { UpstreamContext } from "../context.ts";
-import { isProvider } from "../providers/providers.ts";
+import { DISCOVERED, isProvider } from "../providers/providers.ts";
 import { readPolicy, type ChangeServerInput } from "./server.schema.ts";
 
 /** The base scope of a server's resource: without more, whoever may use it may use all of it. */
@@ -32,6 +32,25 @@ export function readDefinition(
     ...(client === undefined ? {} : { client: readClient(name, provider, client) }),
   };
   return stdio === undefined ? { ...basics, url: url ?? "" } : { ...basics, stdio };
+}
+
+/**
+ * P14: a secret that goes wherever the server is (the one token for everybody, the secret of its own client at the authorization server it names) goes to nobody
+ * an operator of servers alone chooses afterwards. `former`: what has the name, or "removed" where something had it. Throws AdminProblem 403.
+ */
+export function requireSamePlace(
+  caller: AdminCall<unknown, unknown>["caller"],
+  next: ServerDefinition,
+  former: ServerDefinition | "removed" | undefined,
+): void {
+  if (caller.admin || former === undefined || !bringsSecret(next)) return;
+  if (former !== "removed" && bringsSecret(former) && former.url === next.url && former.provider === next.provider) return;
+  throw new AdminProblem(403, "admin-scope-required", "To take a server's secret to another place needs grantline:admin.");
+}
+
+function bringsSecret({ authorization, provider, client }: ServerDefinition): boolean {
+  // a provider of the settings has its endpoints there
+  return authorization === "static" || (provider === DISCOVERED && client?.secretName !== undefined);
 }
 
 /** A server may be anywhere, so its client's secret is one of its own: nobody points another one's at a token endpoint of theirs. */

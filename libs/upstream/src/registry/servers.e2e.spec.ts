@@ -76,7 +76,8 @@ describe("the registry of servers", () => {
     expect(await status("GET", "/servers/odd")).toBe(404);
   });
 
-  it("lets nobody name a program who is not a full administrator", async () => {
+  /** An operator of servers and of nothing else. */
+  async function registrar(): Promise<(method: string, path: string, body?: object) => Promise<number>> {
     const client = await platform.admin.call<{ client_id: string; client_secret: string }>("POST", "/clients", {
       client_name: "registry",
       grant_types: ["client_credentials"],
@@ -91,16 +92,43 @@ describe("the registry of servers", () => {
       { authorization: basic(client.client_id, client.client_secret) },
     );
     const { access_token: token } = (await answer.json()) as { access_token: string };
-    const post = (body: object) =>
-      fetch(`${platform.origin}/admin/v1/servers`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify(body),
+    return async (method, path, body) => {
+      const response = await fetch(`${platform.origin}/admin/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      await response.body?.cancel();
+      return response.status;
+    };
+  }
+
+  it("lets nobody name a program who is not a full administrator", async () => {
+    const call = await registrar();
     const program = { name: "shell", stdio: { command: "sh" }, authorization: "none" };
-    expect((await post(program)).status).toBe(403);
-    expect((await post({ name: "mine", url })).status).toBe(201);
+    expect(await call("POST", "/servers", program)).toBe(403);
+    expect(await call("POST", "/servers", { name: "mine", url })).toBe(201);
     expect(await add(program)).toMatchObject({ stdio: { command: "sh", args: [], env: [] } });
+  });
+
+  it("lets nobody take a secret of its name to another place who is not a full administrator (P14)", async () => {
+    const call = await registrar();
+    const elsewhere = "https://elsewhere.example/mcp";
+    const held = [
+      { name: "fixed", authorization: "static" },
+      { name: "known", client: { client_id: "x", secret_name: "oauth/discovered/known/client-secret" } },
+    ];
+    for (const { name, ...more } of held) {
+      expect(await call("POST", "/servers", { name, url, ...more })).toBe(201);
+      expect(await call("PUT", `/servers/${name}`, { url, ...more, scopes: ["more"] })).toBe(200);
+      expect(await call("PUT", `/servers/${name}`, { url: elsewhere, ...more })).toBe(403);
+      // nor on the way round: moved without it, or removed, and taken up again
+      expect(await call("PUT", `/servers/${name}`, { url: elsewhere, authorization: "none" })).toBe(200);
+      expect(await call("PUT", `/servers/${name}`, { url: elsewhere, ...more })).toBe(403);
+      expect(await call("DELETE", `/servers/${name}`)).toBe(204);
+      expect(await call("POST", "/servers", { name, url: elsewhere, ...more })).toBe(403);
+      expect(await status("POST", "/servers", { name, url: elsewhere, ...more })).toBe(201);
+    }
   });
 
   it("changes a server as a whole, and of its resource what is said", async () => {

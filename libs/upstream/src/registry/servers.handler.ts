@@ -14,7 +14,7 @@ import type { ServerDefinition } from "@grantline/domain/server";
 import { resourceStreamId } from "@grantline/oauth/context";
 import { tables } from "@grantline/read-model";
 import type { UpstreamContext } from "../context.ts";
-import { readDefinition, scopesOf } from "./server-rules.ts";
+import { readDefinition, requireSamePlace, scopesOf } from "./server-rules.ts";
 import { showPolicy, type AddServerInput, type ChangeServerInput } from "./server.schema.ts";
 
 /** Where clients reach a server: the audience of its tokens. */
@@ -41,6 +41,7 @@ export async function addServer(context: UpstreamContext, call: AdminCall<unknow
   const server = readDefinition(context, call.caller, name, call.body);
   const existing = (await context.servers.load(name, { fresh: true })).state;
   if (existing.status === "active") throw new AdminProblem(409, "already-exists", "A server of this name is here already.");
+  requireSamePlace(call.caller, server, existing.status === "removed" ? "removed" : undefined);
   const resourceId = await ensureResource(context, call, server);
   const { outcome, state } = await context.servers.execute(name, { kind: "add", now: call.now, server, resourceId }, call.meta);
   if (outcome.kind === "refused" || state.status !== "active")
@@ -52,6 +53,7 @@ export async function addServer(context: UpstreamContext, call: AdminCall<unknow
 export async function changeServer(context: UpstreamContext, call: AdminCall<unknown, ChangeServerInput>): Promise<AdminAnswer> {
   const former = await find(context, call.param("name"));
   const server = readDefinition(context, call.caller, former.server.name, call.body);
+  requireSamePlace(call.caller, server, former.server);
   const { scopes, access_policy: policy, token_policy: tokenPolicy } = call.body.resource;
   const { now } = call;
   const resource = (await context.resources.load(former.resourceId)).state;
