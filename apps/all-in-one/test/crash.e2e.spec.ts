@@ -115,7 +115,7 @@ async function redeemOne(person: Person): Promise<void> {
   codeRedemptions.push(successes);
 }
 
-it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 400_000 }, async () => {
+it(`keeps every promise through ${KILLS} SIGKILLs under load`, { timeout: 900_000 }, async () => {
   for (let index = 0; index < 3; index++) {
     const { refresh_token } = await obtainTokens(new Person(server.origin), {
       issuer: server.issuer,

@@ -28,7 +28,7 @@ export function describeFeed(openPlace: OpenPlace): void {
       const seen: StoredEvent[] = [];
       const subscription = store.subscribe(START, (events) => void seen.push(...events));
       await write(store, "after", 5, 4);
-      await vi.waitFor(() => expect(seen).toHaveLength(40), 5_000);
+      await vi.waitFor(() => expect(seen).toHaveLength(40), 20_000);
       expect(inOrder(seen)).toBe(true);
       expect(idsOf(seen)).toEqual(idsOf(await store.readAll(START, 100)));
       await subscription.close();
@@ -40,7 +40,7 @@ export function describeFeed(openPlace: OpenPlace): void {
       const all = await store.readAll(START, 10);
       const seen: StoredEvent[] = [];
       const subscription = store.subscribe(all[1]!.position, (events) => void seen.push(...events));
-      await vi.waitFor(() => expect(seen).toHaveLength(1), 5_000);
+      await vi.waitFor(() => expect(seen).toHaveLength(1), 20_000);
       expect(seen[0]!.id).toBe(all[2]!.id);
       await subscription.close();
     });
@@ -51,7 +51,7 @@ export function describeFeed(openPlace: OpenPlace): void {
       const seen: StoredEvent[] = [];
       const subscription = other.subscribe(START, (events) => void seen.push(...events));
       await Promise.all([write(store, "one", 20, 10), write(other, "two", 20, 10)]);
-      await vi.waitFor(() => expect(seen).toHaveLength(400), 10_000);
+      await vi.waitFor(() => expect(seen).toHaveLength(400), 20_000);
       expect(inOrder(seen)).toBe(true);
       expect(new Set(idsOf(seen)).size).toBe(400);
       await subscription.close();
@@ -71,7 +71,7 @@ export function describeFeed(openPlace: OpenPlace): void {
         seen.push(...events);
       });
       await write(store, "thing", 5, 5);
-      await vi.waitFor(() => expect(seen).toHaveLength(25), 5_000);
+      await vi.waitFor(() => expect(seen).toHaveLength(25), 20_000);
       expect(inOrder(seen)).toBe(true);
       await subscription.close();
     });
@@ -92,7 +92,7 @@ export function describeFeed(openPlace: OpenPlace): void {
       );
       await write(store, "issuance-y", 1, 3);
       const head = await store.head();
-      await vi.waitFor(() => expect(comparePositions(reached, head)).toBeGreaterThanOrEqual(0), 5_000);
+      await vi.waitFor(() => expect(comparePositions(reached, head)).toBeGreaterThanOrEqual(0), 20_000);
       expect(seen).toHaveLength(6);
       expect(seen.every(({ stream }) => stream.startsWith("wanted-"))).toBe(true);
       await subscription.close();
