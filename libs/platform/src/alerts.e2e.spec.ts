@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createLogger, createMetrics, startTracing } from "@grantline/telemetry";
+import { createLogger, createMetrics, startTracing, type Metrics } from "@grantline/telemetry";
 import { obtainTokens, postForm, register, startTestPlatform, type Registered, type TestPlatform } from "@grantline/testing";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -23,6 +23,7 @@ let server: TestPlatform;
 let watching: { close(): Promise<void> };
 let receiver: Server;
 let origin: string;
+let metrics: Metrics;
 const heard: Heard[] = [];
 /** Statuses to answer with, by path; 202 when there is none left. */
 const answers = new Map<string, number[]>();
@@ -49,7 +50,8 @@ beforeAll(async () => {
     },
   });
   const log = createLogger({ level: "silent", service: "test", destination: { write: () => undefined } });
-  const instruments = { log, metrics: createMetrics(), tracing: await startTracing({ service: "test" }) };
+  metrics = createMetrics();
+  const instruments = { log, metrics, tracing: await startTracing({ service: "test" }) };
   watching = startWatchingAlone({ platform: server.platform, config: server.config, log, instruments });
 });
 afterAll(async () => {
@@ -128,6 +130,30 @@ describe("the webhook", () => {
       expect(headers["webhook-signature"]).toBe(`v1,${createHmac("sha256", KEY).update(signed).digest("base64")}`);
       expect(body).not.toContain("127.0.0.1");
     }
+  });
+});
+
+describe("the webhook's switch", () => {
+  it("ends what is tried again and again, too; what is found once it is on again is told", async () => {
+    const before = at("/hook").length;
+    answers.set("/hook", Array<number>(10_000).fill(500));
+    await reuse();
+    await vi.waitFor(() => expect(at("/hook").length).toBeGreaterThanOrEqual(before + 2), patient);
+    const given = at("/hook").at(-1)?.headers["webhook-id"];
+    await server.admin.call("PUT", "/flags/alerts.webhook", { enabled: false, reason: "the receiver is out of order" });
+    const dropped = /grantline_alerts_total\{sink="webhook",outcome="dropped"\} [1-9]/;
+    await vi.waitFor(async () => expect(await metrics.text()).toMatch(dropped), patient);
+    const tried = at("/hook").length;
+    answers.delete("/hook");
+    await server.admin.call("PUT", "/flags/alerts.webhook", { enabled: true, reason: "it is mended" });
+    await vi.waitFor(() => expect(server.context.flags.enabled("alerts.webhook")).toBe(true), patient);
+    await reuse();
+    await vi.waitFor(() => expect(at("/hook").length).toBeGreaterThan(tried), patient);
+    expect(
+      at("/hook")
+        .slice(tried)
+        .map(({ headers }) => headers["webhook-id"]),
+    ).not.toContain(given);
   });
 });
 

@@ -49,14 +49,17 @@ export async function runPush(options: PushOptions, lease: Lease): Promise<void>
 async function pump(options: PushOptions, lease: Lease, receiver: string, standing: Standing): Promise<void> {
   const { log, readModel } = options;
   try {
-    const state = await options.loadReceiver(receiver);
-    if (state.kind === "none" || state.method !== "push" || state.status !== "enabled") return;
-    const cursor = await openCursor(readModel, cursorName(state), await beginningOf(options, `receiver-${receiver}`));
+    const begun = await options.loadReceiver(receiver);
+    if (!isPushed(begun)) return;
+    const cursor = await openCursor(readModel, cursorName(begun), await beginningOf(options, `receiver-${receiver}`));
     for (let more = true; more && !lease.signal.aborted;) {
-      const stretch = await setsAfter(options, state, cursor.position());
+      const stretch = await setsAfter(options, begun, cursor.position());
       for (const set of stretch.sets) {
-        if (lease.signal.aborted) return;
-        await push(options, state, set);
+        if (lease.signal.aborted || !options.enabled()) return;
+        // a backlog is long: what was paused or deleted meanwhile gets no more of it, and what moved gets it at the new place
+        const now = await options.loadReceiver(receiver);
+        if (!isPushed(now) || now.streamId !== begun.streamId) return;
+        await push(options, now, set);
         standing.failures = 0;
         await cursor.advance(set.position);
       }
@@ -73,6 +76,10 @@ async function pump(options: PushOptions, lease: Lease, receiver: string, standi
       "a security event token could not be pushed; it is tried again",
     );
   }
+}
+
+function isPushed(state: ReceiverState): state is ActiveReceiver {
+  return state.kind !== "none" && state.method === "push" && state.status === "enabled";
 }
 
 export function cursorName({ streamId }: ActiveReceiver): string {

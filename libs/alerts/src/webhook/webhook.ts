@@ -58,6 +58,11 @@ async function sendUntilTaken(
 ): Promise<void> {
   const { clock, log, metrics } = options;
   for (let failures = 0; !lease.signal.aborted;) {
+    // the switch acts on what is tried again and again, too: a message not taken by then is told as little as one found while it is off
+    if (!options.enabled()) {
+      metrics.alert(SINK, "dropped");
+      return log.warn({ id: message.id }, "a webhook was not delivered before the sink was switched off and is given up");
+    }
     if (clock.now() - at > LONGEST) {
       metrics.alert(SINK, "dropped");
       return log.error({ id: message.id }, "a webhook was not delivered within a day and is given up");
