@@ -119,6 +119,19 @@ describe("a token the server refuses", () => {
   });
 });
 
+describe("a batch (2025-03-26) of who is not connected", () => {
+  it("is refused where it has requests, which nobody would ever answer, and let go where it has none", async () => {
+    world.upstreams.connected.clear();
+    const before = foreign.requests.length;
+    const refused = await call(`[${rpc("ping", {}, 1)},${echo("x")}]`);
+    expect(refused.status).toBe(400);
+    expect((await messageOf(refused)).error).toMatchObject({ code: -32_000, data: { reason: "upstream-not-connected" } });
+    const notification = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+    expect((await call(`[${notification},${notification}]`)).status).toBe(202);
+    expect(foreign.requests.length).toBe(before);
+  });
+});
+
 describe("servers without OAuth", () => {
   it("get no credential, or the one of the operator", async () => {
     const open = await world.add("open", { url: foreign.url, authorization: "none" });

@@ -3,7 +3,7 @@ import type { HttpResponse } from "@grantline/oauth/http";
 import { askForAuthorization, type Telling } from "../asking/ask.ts";
 import { answerInItsPlace, CONNECT_TOOL } from "../asking/in-its-place.ts";
 import { eventOf } from "../answer/event-stream.ts";
-import { CODE, errorAnswer, resultAnswer } from "../answer/mcp-error.ts";
+import { CODE, errorAnswer, McpError, resultAnswer } from "../answer/mcp-error.ts";
 import type { GatewayContext } from "../context.ts";
 import { declaredCapabilities, elicitsUrls } from "../message/revision.ts";
 import { requestIn, type Call, type Request } from "./call.ts";
@@ -14,7 +14,7 @@ type NotConnected = "not-connected" | "refresh-refused" | "revoked" | "scope";
 /** There is no token: the gateway answers what it can, and asks the user for the rest. */
 export async function notConnected(context: GatewayContext, call: Call, why: NotConnected, declined: boolean): Promise<HttpResponse> {
   const request = requestIn(call.incoming);
-  if (request === undefined) return { status: 202, headers: { "cache-control": "no-store" } };
+  if (request === undefined) return unanswered(call);
   const { stateless } = call;
   const { correlationId } = call.request;
   const own = answerInItsPlace(request, { server: call.caller.server.name, stateless, correlationId });
@@ -25,7 +25,7 @@ export async function notConnected(context: GatewayContext, call: Call, why: Not
 /** The server wants another token: the user is asked. Throws OAuthError where there is no user. */
 export async function wanting(context: GatewayContext, call: Call, why: NotConnected, scopes?: readonly string[]): Promise<HttpResponse> {
   const request = requestIn(call.incoming);
-  if (request === undefined) return { status: 202, headers: { "cache-control": "no-store" } };
+  if (request === undefined) return unanswered(call);
   if (call.caller.token.grantId === undefined)
     // nobody is there who could log in at the provider
     throw new OAuthError(
@@ -43,6 +43,17 @@ export async function wanting(context: GatewayContext, call: Call, why: NotConne
     ...(scopes === undefined ? {} : { scopes }),
   };
   return askForAuthorization(context, call.caller, asking, call.meta);
+}
+
+/** Notifications and answers are let go. Who sent requests in a batch (2025-03-26) would wait for answers that never come. Throws McpError 400. */
+function unanswered({ incoming }: Call): HttpResponse {
+  if (incoming.messages.every(({ kind }) => kind !== "request")) return { status: 202, headers: { "cache-control": "no-store" } };
+  throw new McpError({
+    status: 400,
+    code: CODE.refused,
+    reason: "upstream-not-connected",
+    message: "The account at this MCP server has to be connected first. Send one request by itself to be told where.",
+  });
 }
 
 /** MCP: URL mode only where the client said that it can. */
