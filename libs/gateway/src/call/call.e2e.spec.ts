@@ -104,7 +104,7 @@ describe("a token the server refuses", () => {
     world.upstreams.connected.set(`${alice.subject} foreign`, { generation: 1, scopes: ["read"] });
     const headers = await session();
     foreign.instead = (_request, response) =>
-      void response.writeHead(403, { "www-authenticate": 'Bearer error="insufficient_scope", scope="write admin"' }).end();
+      void response.writeHead(403, { "www-authenticate": 'Bearer error="insufficient_scope", scope="write  admin b\u00e4d"' }).end();
     const { result } = await messageOf(await call(echo("x"), headers));
     expect(JSON.stringify(result)).toContain("read write admin");
     expect([...world.upstreams.begun.values()].at(-1)?.scopes).toEqual(["read", "write", "admin"]);

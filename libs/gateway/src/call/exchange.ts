@@ -99,6 +99,9 @@ interface Sent {
   readonly attempts: number;
 }
 
+// RFC 6749 §3.3. What a server says besides is no scope, and has no place in events and in what people are shown
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+
 /** RFC 6750 §3.1: 403 with insufficient_scope is a request for more, any other 403 an answer. */
 async function settled(
   { authorization }: Pick<GatewayServer, "authorization">,
@@ -114,7 +117,7 @@ async function settled(
   const asked = /\bscope="([^"\\]{1,1000})"/
     .exec(challenge)?.[1]
     ?.split(" ")
-    .filter((scope) => scope !== "");
+    .filter((scope) => SCOPE.test(scope));
   // MCP, step-up: what was granted before and what is wanted now
   const scopes = [...new Set([...access.scopes, ...(asked ?? [])])];
   return { kind: "wanting", why: "scope", scopes };
