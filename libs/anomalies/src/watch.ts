@@ -57,6 +57,7 @@ export async function watchForAnomalies(options: WatchOptions, lease: Lease): Pr
           // P9: whether anything is looked for or not
           if (stored.type === "SubjectErased") engine.forget(stored.stream.slice("subject-".length));
           if (detecting) await take(stored);
+          else if (stored.type === "SubjectErased") await options.observe(stored);
         }
         kept.reached(upTo);
         if (performance.now() - savedMs >= saveEveryMs) {
