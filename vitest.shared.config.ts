@@ -8,7 +8,13 @@ export default mergeConfig(
   { ...base, test: { ...base.test, include: [], exclude: [] } },
   defineConfig({
     test: {
-      include: [`${tests}/promises/*.spec.ts`, `${tests}/security/*.spec.ts`, `${tests}/flow.e2e.spec.ts`],
+      include: [
+        `${tests}/promises/*.spec.ts`,
+        `${tests}/security/*.spec.ts`,
+        `${tests}/flow.e2e.spec.ts`,
+        // one refresh at the provider, also over two servers
+        "libs/upstream/src/refresh/refresh.e2e.spec.ts",
+      ],
       exclude: [
         // these start the all-in-one as processes; of the services other specs do
         `${tests}/promises/p0{2,4,5}-*`,
