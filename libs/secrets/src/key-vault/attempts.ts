@@ -22,12 +22,16 @@ export async function attempt<T>(
 ): Promise<T> {
   const endMs = performance.now() + budgetMs;
   const signal = AbortSignal.timeout(budgetMs);
+  let said: Trouble | undefined;
   for (let tries = 0; ; tries++) {
     const trouble = await caught(work, signal);
     if (!("kind" in trouble)) return trouble.result;
     const answer = await caught(() => otherwise(trouble, signal), signal);
     if (!("kind" in answer) && answer.result !== undefined) return answer.result;
     const still = "kind" in answer ? answer : trouble;
+    // The end fell into a try: what the vault said before tells more than that it had no time to say it again.
+    if (signal.aborted && still.kind === "unavailable") throw failure(said ?? still, writing);
+    said = still;
     const waitMs = waitOf(still, tries, random());
     if (waitMs === undefined || performance.now() + waitMs >= endMs) throw failure(still, writing);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
