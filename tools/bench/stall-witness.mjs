@@ -3,7 +3,19 @@
 import { readFileSync, writeSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { DatabaseSync, StatementSync } from "node:sqlite";
-import { isMainThread } from "node:worker_threads";
+import { syncBuiltinESMExports } from "node:module";
+import workers, { isMainThread } from "node:worker_threads";
+
+// The writer's thread is started with flags of its own: it gets this one too.
+if (isMainThread) {
+  const { Worker } = workers;
+  workers.Worker = class extends Worker {
+    constructor(file, options) {
+      super(file, { ...options, execArgv: [...(options?.execArgv ?? []), "--import", import.meta.url] });
+    }
+  };
+  syncBuiltinESMExports();
+}
 
 const LEAST_US = 3_000;
 const TICK_MS = 2;
